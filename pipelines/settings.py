@@ -1,0 +1,87 @@
+"""Typed settings. This module is the only reader of the environment."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field
+
+PROJECT_DIR = Path(__file__).resolve().parents[1]
+DBT_DIR = PROJECT_DIR / "dbt_project"
+SEEDS_DIR = DBT_DIR / "seeds"
+
+
+class Settings(BaseModel):
+    """Everything that may differ between two installations.
+
+    Each field is read from the environment variable `FPW_<FIELD>`; the command line overrides it.
+    Sizes are in bytes.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    raw_dir: Path = Field(PROJECT_DIR / "raw", description="Where raw extracts lie, in any folder below.")
+    warehouse_dir: Path = Field(PROJECT_DIR / "warehouse", description="Build, published file and exports.")
+    force: str = Field("west-midlands", description="Home force, by its data.police.uk name.")
+    threads: int = Field(default_factory=lambda: os.cpu_count() or 2, ge=1)
+    memory_limit: str = Field("2GB", description="DuckDB's memory limit for loading and modelling.")
+    max_file_bytes: int = Field(4 << 30, description="A larger file, or archive member, is refused.")
+    max_compression_ratio: int = Field(200, description="An archive member that swells more is refused.")
+    load_batch_bytes: int = Field(512 << 20, description="How much raw text one transaction loads.")
+
+    @property
+    def build_path(self) -> Path:
+        """The build database: one writer, can be deleted and rebuilt from the raw files."""
+        return self.warehouse_dir / "build.duckdb"
+
+    @property
+    def published_path(self) -> Path:
+        """The file that analysts open."""
+        return self.warehouse_dir / "force_performance.duckdb"
+
+    @property
+    def spool_dir(self) -> Path:
+        """Links and unpacked archive members on their way into the build database."""
+        return self.warehouse_dir / "spool"
+
+    @property
+    def dbt_target_dir(self) -> Path:
+        """dbt's compiled manifest and run results."""
+        return self.warehouse_dir / "dbt"
+
+    @property
+    def dagster_home(self) -> Path:
+        """Dagster's run history, unless `DAGSTER_HOME` says otherwise."""
+        return Path(os.environ.get("DAGSTER_HOME") or self.warehouse_dir / "dagster").absolute()
+
+    @classmethod
+    def load(cls, environment: Mapping[str, str] | None = None, **overrides: object) -> Settings:
+        """Settings from `FPW_*` variables, overridden by the keyword arguments that are not None.
+
+        Raises:
+            pydantic.ValidationError: a value has the wrong type; the error names the field.
+        """
+        source = os.environ if environment is None else environment
+        values: dict[str, object] = {
+            name: source[f"FPW_{name.upper()}"] for name in cls.model_fields if source.get(f"FPW_{name.upper()}")
+        }
+        values.update({name: value for name, value in overrides.items() if value is not None})
+        settings = cls.model_validate(values)
+        return settings.model_copy(
+            update={"raw_dir": settings.raw_dir.absolute(), "warehouse_dir": settings.warehouse_dir.absolute()}
+        )
+
+    def environment(self) -> dict[str, str]:
+        """The variables through which a child process sees these settings."""
+        return {f"FPW_{name.upper()}": str(value) for name, value in self.model_dump().items()}
+
+    def child_environment(self, **extra: str) -> dict[str, str]:
+        """The whole environment for a child process: the present one, these settings, and `extra`."""
+        return {**os.environ, **self.environment(), **extra}
+
+    @staticmethod
+    def export(variables: Mapping[str, str]) -> None:
+        """Set variables for child processes that inherit this process's environment."""
+        os.environ.update(variables)
