@@ -1,0 +1,1 @@
+"""Raw file to raw table: discovery, identification, the register, loading and quarantine."""

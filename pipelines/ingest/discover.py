@@ -1,0 +1,100 @@
+"""Finds the raw files: every file below the raw folder, and every member of every archive."""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+SAMPLE_MARKER = "SAMPLE.txt"
+"""A folder that holds a file of this name holds synthetic extracts, and so do the folders below it."""
+
+_NOT_EXTRACTS = re.compile(r"(^\.)|(^README)|(^SAMPLE\.txt$)|(\.meta\.ya?ml$)|(\.part(ial)?$)|(^Thumbs\.db$)|(^desktop\.ini$)", re.I)
+
+
+class ArchiveRefused(Exception):
+    """An archive that must not be opened; the message is a sentence with the mend."""
+
+
+@dataclass(frozen=True)
+class Container:
+    """A file on disk that is an extract or an archive of extracts."""
+
+    path: Path
+    relative: str
+    size_bytes: int
+    mtime_ns: int
+    is_sample: bool
+
+    @property
+    def is_archive(self) -> bool:
+        return self.path.suffix.lower() == ".zip"
+
+
+def find_containers(raw_dir: Path) -> list[Container]:
+    """All files below `raw_dir` that may be extracts, in natural order of their paths.
+
+    Hidden files, READMEs, sidecars (`*.meta.yml`) and unfinished downloads (`*.part`) are passed over.
+    Links to folders are not followed.
+    """
+    found = []
+    sample_folders: set[str] = set()
+    for folder, folders, names in os.walk(raw_dir):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        is_sample = SAMPLE_MARKER in names or os.path.dirname(folder) in sample_folders
+        if is_sample:
+            sample_folders.add(folder)
+        for name in names:
+            path = Path(folder, name)
+            if _NOT_EXTRACTS.search(name) or not path.is_file():
+                continue
+            status = path.stat()
+            found.append(
+                Container(path, path.relative_to(raw_dir).as_posix(), status.st_size, status.st_mtime_ns, is_sample)
+            )
+    return sorted(found, key=lambda container: natural_key(container.relative))
+
+
+def has_extracts(raw_dir: Path) -> bool:
+    """Whether anything below `raw_dir` may be an extract."""
+    return bool(find_containers(raw_dir))
+
+
+def natural_key(path: str) -> tuple[tuple[int, int, str], ...]:
+    """Sorts `release-2` before `release-10`."""
+    return tuple(
+        (0, int(part), "") if part.isdigit() else (1, 0, part) for part in re.split(r"(\d+)", path.casefold()) if part
+    ) + ((2, 0, path),)
+
+
+def archive_members(container: Container, *, max_bytes: int, max_ratio: int) -> list[zipfile.ZipInfo]:
+    """The extracts in an archive, in natural order, after the whole archive was found safe.
+
+    Raises:
+        ArchiveRefused: not a zip file, encrypted, a member whose path leaves the archive, or one that
+            swells beyond `max_bytes` or beyond `max_ratio` times its packed size.
+    """
+    name = container.path.name
+    try:
+        with zipfile.ZipFile(container.path) as archive:
+            members = [info for info in archive.infolist() if not info.is_dir()]
+    except (zipfile.BadZipFile, OSError, NotImplementedError) as error:
+        raise ArchiveRefused(f"{name} cannot be opened as a zip archive ({error}); download it again.") from error
+    for info in members:
+        parts = PurePosixPath(info.filename.replace("\\", "/"))
+        if parts.is_absolute() or ".." in parts.parts or re.match(r"^[A-Za-z]:", info.filename):
+            raise ArchiveRefused(f"{name} holds the member {info.filename!r}, whose path leads outside; get a clean archive.")
+        if stat.S_ISLNK(info.external_attr >> 16):
+            raise ArchiveRefused(f"{name} holds the link {info.filename!r}; pack the files themselves.")
+        if info.flag_bits & 0x1:
+            raise ArchiveRefused(f"{name} is protected by a password; deliver it without.")
+        if info.file_size > max_bytes or info.file_size > max_ratio * max(info.compress_size, 1):
+            raise ArchiveRefused(
+                f"{name} holds the member {info.filename!r}, which would grow from {info.compress_size:,} to "
+                f"{info.file_size:,} bytes; if it is genuine, raise FPW_MAX_FILE_BYTES or FPW_MAX_COMPRESSION_RATIO."
+            )
+    kept = [info for info in members if not _NOT_EXTRACTS.search(PurePosixPath(info.filename).name)]
+    return sorted(kept, key=lambda info: natural_key(info.filename))

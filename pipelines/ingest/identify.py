@@ -1,0 +1,72 @@
+"""What a raw file is taken for, by its name and its header, or why it is refused."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from dataclasses import dataclass
+
+from pipelines.ingest.scan import Scan
+from pipelines.sources.contract import Contract
+from pipelines.sources.forces import Force
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Source, force and month of a file, with the reason when it is refused (a whole sentence)."""
+
+    source: str | None = None
+    force: str | None = None
+    period_start: dt.date | None = None
+    refusal: str | None = None
+
+    def extract_id(self, sha256: str) -> str:
+        """Identifier of this content under this claim: 16 hex digits, the same on every machine."""
+        claim = f"{self.source}|{self.force}|{self.period_start}|{sha256}"
+        return hashlib.sha256(claim.encode()).hexdigest()[:16]
+
+
+def identify(name: str, scan: Scan, contracts: dict[str, Contract], forces: dict[str, Force]) -> Identity:
+    """Decide what the file called `name` (no folders) is.
+
+    A refused file keeps as much of its identity as its name tells.
+    """
+    for contract in contracts.values():
+        if said := contract.read_name(name):
+            refusal = _refusal(name, said.force, scan, contract, forces)
+            return Identity(contract.name, said.force, said.month, refusal)
+    if scan.problem:
+        return Identity(refusal=f"{name} {scan.problem}.")
+    for contract in contracts.values():
+        if scan.headers == contract.headers:
+            return Identity(
+                refusal=f"{name} has the columns of {contract.title.lower()}, but its name does not tell force and month; "
+                f"give it the published name, of the form {contract.file_names[0]}."
+            )
+    return Identity(
+        refusal=f"{name} is of no known source, neither by its name nor by its columns; "
+        "remove it from the raw folder, or describe its source in pipelines/sources/."
+    )
+
+
+def _refusal(name: str, force: str, scan: Scan, contract: Contract, forces: dict[str, Force]) -> str | None:
+    if force not in forces:
+        return f"{name} names the force {force!r}, which is not in seeds/reference/force.csv; correct the file name or the seed."
+    if scan.problem:
+        return f"{name} {scan.problem}."
+    if scan.headers == contract.headers:
+        return None
+    unknown = [header for header in scan.headers if header not in contract.headers]
+    missing = [header for header in contract.headers if header not in scan.headers]
+    parts = []
+    if unknown:
+        parts.append(f"has the unknown column{'s' if len(unknown) > 1 else ''} {_quoted(unknown)}")
+    if missing:
+        parts.append(f"lacks the column{'s' if len(missing) > 1 else ''} {_quoted(missing)}")
+    what = " and ".join(parts) or "has its columns in another order than published"
+    return f"{name} {what}; download it again, or add the new layout to pipelines/sources/{contract.name}.yaml."
+
+
+def _quoted(headers: list[str]) -> str:
+    shown = ", ".join(repr(header) for header in headers[:5])
+    return shown if len(headers) <= 5 else f"{shown} and {len(headers) - 5} more"

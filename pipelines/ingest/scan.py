@@ -1,0 +1,179 @@
+"""One pass over the bytes of a text file: content hash, record count, and what would make it unreadable."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import hashlib
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, BinaryIO
+
+CHUNK_BYTES = 1 << 20
+MAX_HEADER_BYTES = 1 << 16
+_BLANK_LINE = re.compile(rb"(?<=\n)\n")
+
+
+@dataclass(frozen=True)
+class Scan:
+    """What the bytes of a delimited text file say, whatever its columns mean.
+
+    Attributes:
+        sha256: hash of the content without byte-order mark and with CRLF read as LF.
+        size_bytes: size as delivered.
+        records: records below the header, quoted line breaks not counted as ends.
+        headers: the cells of the first record.
+        continued_lines: physical line numbers that continue a quoted field.
+        problem: why the file cannot be read at all, as the predicate of a sentence; None if it can.
+    """
+
+    sha256: str
+    size_bytes: int
+    records: int
+    headers: tuple[str, ...]
+    continued_lines: tuple[int, ...] = ()
+    problem: str | None = None
+
+
+@dataclass
+class _State:
+    digest: object = field(default_factory=hashlib.sha256)
+    size: int = 0
+    lines: int = 0
+    record_ends: int = 0
+    blank_lines: int = 0
+    first_blank_line: int | None = None
+    trailing_newlines: int = 0
+    in_quotes: bool = False
+    after_newline: bool = False
+    last_byte: bytes = b""
+    first: bytes = b""
+    continued: list[int] = field(default_factory=list)
+    problem: str | None = None
+
+
+def scan_path(path: Path) -> Scan:
+    """Scan the file at `path`.
+
+    Raises:
+        OSError: the file cannot be opened or read.
+    """
+    with path.open("rb") as file:
+        return scan_stream(file)
+
+
+def scan_stream(source: IO[bytes], copy_to: BinaryIO | None = None) -> Scan:
+    """Scan an open binary stream to its end, writing what was read to `copy_to` if given.
+
+    The caller bounds the size of the stream.
+    """
+    state = _State()
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    pending = b""
+    for chunk in _chunks(source):
+        state.size += len(chunk)
+        if copy_to is not None:
+            copy_to.write(chunk)
+        _check_bytes(state, decoder, chunk)
+        text = pending + chunk
+        # A carriage return at the end of a chunk may belong to a line end that the next chunk completes.
+        pending = b"\r" if text.endswith(b"\r") else b""
+        text = text[: len(text) - len(pending)].replace(b"\r\n", b"\n")
+        _take(state, text)
+    _take(state, pending)
+    if state.problem is None:
+        try:
+            decoder.decode(b"", final=True)
+        except UnicodeDecodeError:
+            state.problem = "ends in the middle of a character, so it looks cut off; download or export it again"
+    return _finish(state)
+
+
+def _chunks(source: IO[bytes]) -> Iterator[bytes]:
+    first = True
+    while chunk := source.read(CHUNK_BYTES):
+        if first and chunk.startswith(codecs.BOM_UTF8):
+            chunk = chunk[len(codecs.BOM_UTF8) :]
+        first = False
+        if chunk:
+            yield chunk
+
+
+def _check_bytes(state: _State, decoder: codecs.IncrementalDecoder, chunk: bytes) -> None:
+    if state.problem is not None:
+        return
+    if b"\0" in chunk:
+        line = state.lines + chunk[: chunk.index(b"\0")].count(b"\n") + 1
+        state.problem = f"holds a NUL byte in line {line}, so it is no text file; export it again as CSV in UTF-8"
+    elif not (chunk.isascii() and not decoder.getstate()[0]):
+        try:
+            decoder.decode(chunk)
+        except UnicodeDecodeError as error:
+            line = state.lines + chunk[: error.start].count(b"\n") + 1
+            state.problem = f"is not UTF-8 (line {line}); export it again as CSV in UTF-8"
+
+
+def _take(state: _State, text: bytes) -> None:
+    if not text:
+        return
+    state.digest.update(text)  # type: ignore[attr-defined]
+    if len(state.first) < MAX_HEADER_BYTES:
+        state.first += text[: MAX_HEADER_BYTES - len(state.first)]
+    state.last_byte = text[-1:]
+    if not state.in_quotes and b'"' not in text:
+        _take_unquoted(state, text)
+        return
+    for index, piece in enumerate(text.split(b'"')):
+        if index:
+            state.in_quotes = not state.in_quotes
+            state.after_newline = False
+            state.trailing_newlines = 0
+        if state.in_quotes:
+            breaks = piece.count(b"\n")
+            state.continued.extend(range(state.lines + 2, state.lines + 2 + breaks))
+            state.lines += breaks
+        elif piece:
+            _take_unquoted(state, piece)
+
+
+def _take_unquoted(state: _State, text: bytes) -> None:
+    newlines = text.count(b"\n")
+    if state.after_newline or b"\n\n" in text:
+        joined = (b"\n" if state.after_newline else b"") + text
+        if blank := _BLANK_LINE.search(joined):
+            state.blank_lines += len(_BLANK_LINE.findall(joined))
+            if state.first_blank_line is None:
+                before = joined[: blank.start()].count(b"\n") - (1 if state.after_newline else 0)
+                state.first_blank_line = state.lines + before + 1
+    state.lines += newlines
+    state.record_ends += newlines
+    body = text.rstrip(b"\n")
+    run = len(text) - len(body)
+    state.trailing_newlines = run if body else state.trailing_newlines + run
+    state.after_newline = text.endswith(b"\n")
+
+
+def _finish(state: _State) -> Scan:
+    header_line = state.first.split(b"\n", 1)[0]
+    headers = next(csv.reader([header_line.decode("utf-8", errors="replace")]), [])
+    trailing_blank = max(state.trailing_newlines - 1, 0)
+    problem = state.problem
+    if problem is None:
+        if state.size == 0 or not state.first.strip():
+            problem = "is empty; download or export it again"
+        elif state.in_quotes:
+            problem = "opens a quotation mark that it never closes, so it looks cut off; download or export it again"
+        elif state.last_byte != b"\n":
+            problem = "does not end with a line end, so it looks cut off; download or export it again"
+        elif state.blank_lines > trailing_blank:
+            problem = f"has a blank line among its rows (line {state.first_blank_line}); remove it or export the file again"
+    return Scan(
+        sha256=state.digest.hexdigest(),  # type: ignore[attr-defined]
+        size_bytes=state.size,
+        records=max(state.record_ends - state.blank_lines - 1, 0),
+        headers=tuple(headers),
+        continued_lines=tuple(state.continued),
+        problem=problem,
+    )

@@ -1,0 +1,1 @@
+"""The only place that opens DuckDB: the build database, the writer lock and publication."""

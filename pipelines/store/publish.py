@@ -1,0 +1,110 @@
+"""Publication: a new file, closed, then put in the place of the old one in a single step."""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+
+import duckdb
+
+from pipelines.store.warehouse import Warehouse, WarehouseError, insert_rows, quoted
+
+PUBLISHED_SCHEMAS = ("marts", "ops")
+STORAGE_VERSION = "v1.2.0"
+"""Oldest DuckDB whose clients must be able to read the published file."""
+
+
+def publish(warehouse: Warehouse, *, run_id: str, code_version: str) -> dict[str, int]:
+    """Write the published file from the build database; returns rows by table.
+
+    Readers that have the old file open finish on it; whoever opens it afterwards sees the new one. When
+    anything fails the old file stays.
+
+    Raises:
+        WarehouseError: the file cannot be written.
+    """
+    target = warehouse.settings.published_path
+    fresh = target.with_name(f".{target.name}.new")
+    fresh.unlink(missing_ok=True)
+    try:
+        with warehouse.connect() as connection:
+            _enter_release(connection, warehouse, run_id, code_version)
+            rows = _copy(connection, fresh)
+        _sync(fresh)
+        os.replace(fresh, target)
+        _sync(target.parent)
+    except (OSError, duckdb.Error) as error:
+        raise WarehouseError(
+            f"{target} could not be written ({str(error).splitlines()[0]}); the file published before is untouched. "
+            "Check free space and permissions of the warehouse folder, then refresh again."
+        ) from error
+    finally:
+        fresh.unlink(missing_ok=True)
+    return rows
+
+
+def _enter_release(connection: duckdb.DuckDBPyConnection, warehouse: Warehouse, run_id: str, code_version: str) -> None:
+    now = datetime.now(UTC)
+    extracts, is_sample = connection.execute(
+        "SELECT count(*), coalesce(bool_or(is_sample), false) FROM ops.extract WHERE status = 'loaded'"
+    ).fetchall()[0]
+    passed, warnings = connection.execute(
+        "SELECT count(*) FILTER (status = 'passed'), count(*) FILTER (status <> 'passed') FROM ops.check_result WHERE run_id = ?",
+        [run_id],
+    ).fetchall()[0]
+    connection.execute("DELETE FROM ops.release")
+    insert_rows(
+        connection,
+        "ops.release",
+        [
+            {
+                "release_id": f"{now:%Y%m%dT%H%M%SZ}",
+                "published_at": now,
+                "run_id": run_id,
+                "code_version": code_version,
+                "home_force": warehouse.settings.force,
+                "extracts_loaded": extracts,
+                "is_sample": is_sample,
+                "checks_passed": passed,
+                "warnings": warnings,
+            }
+        ],
+    )
+
+
+def _copy(connection: duckdb.DuckDBPyConnection, target: Path) -> dict[str, int]:
+    build = connection.execute("SELECT current_database()").fetchall()[0][0]
+    connection.execute(f"ATTACH {quoted(str(target))} AS published (STORAGE_VERSION '{STORAGE_VERSION}')")
+    rows: dict[str, int] = {}
+    tables = connection.execute(
+        """
+        SELECT schema_name, table_name, comment FROM duckdb_tables()
+        WHERE database_name = ? AND schema_name IN (SELECT unnest(?::VARCHAR[])) ORDER BY ALL
+        """,
+        [build, list(PUBLISHED_SCHEMAS)],
+    ).fetchall()
+    for schema in PUBLISHED_SCHEMAS:
+        connection.execute(f"CREATE SCHEMA published.{schema}")
+    for schema, table, comment in tables:
+        name = f"published.{schema}.{table}"
+        connection.execute(f"CREATE TABLE {name} AS FROM {build}.{schema}.{table}")
+        rows[f"{schema}.{table}"] = connection.execute(f"SELECT count(*) FROM {name}").fetchall()[0][0]
+        if comment:
+            connection.execute(f"COMMENT ON TABLE {name} IS {quoted(comment)}")
+        for column, text in connection.execute(
+            "SELECT column_name, comment FROM duckdb_columns() "
+            "WHERE database_name = ? AND schema_name = ? AND table_name = ? AND comment IS NOT NULL",
+            [build, schema, table],
+        ).fetchall():
+            connection.execute(f'COMMENT ON COLUMN {name}."{column}" IS {quoted(text)}')
+    connection.execute("DETACH published")
+    return rows
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

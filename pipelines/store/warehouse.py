@@ -1,0 +1,210 @@
+"""The build database: connections and the tables of the `ops` and `raw` schemas."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+
+from pipelines.settings import Settings
+from pipelines.sources.contract import LINEAGE_COLUMNS, Contract
+
+
+class WarehouseError(Exception):
+    """The build database or the published file cannot be used; the message says why and the mend."""
+
+
+OPS_TABLES: dict[str, tuple[str, dict[str, tuple[str, str]]]] = {
+    "extract": (
+        "Register of every raw file ever seen, one row per content and claim (source, force, month).",
+        {
+            "extract_id": ("VARCHAR PRIMARY KEY", "Identifier of this content under this claim, the same on every machine."),
+            "source": ("VARCHAR", "Source by its contract; NULL when no contract fits."),
+            "file_name": ("VARCHAR", "Name of the file, or of the archive member, without folders."),
+            "file_path": ("VARCHAR", "Where it was first seen, relative to the raw folder; archive.zip!member for members."),
+            "sha256": ("VARCHAR", "Hash of the content, line ends normalised to LF."),
+            "size_bytes": ("BIGINT", "Size as delivered."),
+            "force": ("VARCHAR", "Force the file is for, by its data.police.uk name."),
+            "period_start": ("DATE", "First day of the month the file is for."),
+            "sequence": ("INTEGER", "Order of arrival among the extracts of this source, force and month, from 1."),
+            "rows_read": ("BIGINT", "Records in the file, counted before parsing."),
+            "rows_loaded": ("BIGINT", "Rows that reached the raw table."),
+            "rows_quarantined": ("BIGINT", "Rows that went to ops.quarantine."),
+            "status": ("VARCHAR", "pending, loaded, superseded (by a later release), refused, or withdrawn (file taken away)."),
+            "reason": ("VARCHAR", "Why it was refused or withdrawn, with the mend."),
+            "supersedes": ("VARCHAR", "extract_id that this extract replaced."),
+            "rows_added": ("BIGINT", "Rows that the replaced extract did not have."),
+            "rows_removed": ("BIGINT", "Rows of the replaced extract that this one does not have."),
+            "rows_matched": ("BIGINT", "Rows recognised in both extracts by the contract's match columns."),
+            "values_changed": ("BIGINT", "Values that differ among the matched rows; by column in ops.extract_change."),
+            "is_sample": ("BOOLEAN", "Whether the records are synthetic."),
+            "registered_at": ("TIMESTAMPTZ", "When it was first seen."),
+            "run_id": ("VARCHAR", "Run that last changed this row."),
+        },
+    ),
+    "extract_change": (
+        "Values that changed between an extract and the one it replaced, by column.",
+        {
+            "extract_id": ("VARCHAR", "The newer extract."),
+            "supersedes": ("VARCHAR", "The extract it replaced."),
+            "column_name": ("VARCHAR", "Column of the raw table."),
+            "rows_matched": ("BIGINT", "Rows recognised in both extracts."),
+            "values_changed": ("BIGINT", "Matched rows whose value differs."),
+        },
+    ),
+    "raw_file": (
+        "Where each registered content lies, so that unchanged files are not read again.",
+        {
+            "file_path": ("VARCHAR PRIMARY KEY", "Path relative to the raw folder; archive.zip!member for members."),
+            "container": ("VARCHAR", "The file on disk: the path itself, or the archive."),
+            "container_size_bytes": ("BIGINT", "Size of the file on disk."),
+            "container_mtime_ns": ("BIGINT", "Modification time of the file on disk, in ns since 1970."),
+            "extract_id": ("VARCHAR", "What it holds."),
+            "judged_by": ("VARCHAR", "Edition of the contracts that it was judged by."),
+            "seen_at": ("TIMESTAMPTZ", "When it was last read."),
+        },
+    ),
+    "quarantine": (
+        "Rows that could not be typed, kept out of the raw tables.",
+        {
+            "extract_id": ("VARCHAR", "Extract the row is from."),
+            "source": ("VARCHAR", "Source of the extract."),
+            "file_name": ("VARCHAR", "Name of the file."),
+            "line": ("BIGINT", "Line in the file; the header is line 1."),
+            "column_name": ("VARCHAR", "Column whose value could not be read; NULL when the row as a whole could not."),
+            "value": ("VARCHAR", "The value, or the whole line when the row could not be divided into columns."),
+            "reason": ("VARCHAR", "Why it could not be read."),
+            "quarantined_at": ("TIMESTAMPTZ", "When."),
+        },
+    ),
+    "check_result": (
+        "Result of every check of every run.",
+        {
+            "run_id": ("VARCHAR", "Run of the check."),
+            "checked_at": ("TIMESTAMPTZ", "When."),
+            "layer": ("VARCHAR", "raw, staging or marts."),
+            "table_name": ("VARCHAR", "Table that was checked, with its schema."),
+            "check_name": ("VARCHAR", "Name of the check within its table."),
+            "engine": ("VARCHAR", "great_expectations or dbt."),
+            "severity": ("VARCHAR", "error stops what depends on the table; warning travels on."),
+            "status": ("VARCHAR", "passed, failed, or raised (the check itself broke)."),
+            "observed": ("VARCHAR", "What was found, in short."),
+            "unexpected_count": ("BIGINT", "Rows that break the rule."),
+            "rows_checked": ("BIGINT", "Rows looked at."),
+            "description": ("VARCHAR", "What a failure means, and the mend."),
+        },
+    ),
+    "release": (
+        "What this file is: when, from what and by which run it was published.",
+        {
+            "release_id": ("VARCHAR", "Time of publication, UTC."),
+            "published_at": ("TIMESTAMPTZ", "Time of publication."),
+            "run_id": ("VARCHAR", "Run that published it."),
+            "code_version": ("VARCHAR", "Version of the pipeline, with its commit when known."),
+            "home_force": ("VARCHAR", "Force whose warehouse this is."),
+            "extracts_loaded": ("BIGINT", "Extracts behind it."),
+            "is_sample": ("BOOLEAN", "Whether any of them is synthetic."),
+            "checks_passed": ("BIGINT", "Checks that passed in the run."),
+            "warnings": ("BIGINT", "Checks of severity warning that did not pass in the run."),
+        },
+    ),
+}
+"""Tables of the `ops` schema: comment, and for each column its type and comment."""
+
+
+class Warehouse:
+    """Opens the build database. One process writes to it at a time (see `pipelines.store.lock`)."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+
+    @property
+    def build_path(self) -> Path:
+        return self.settings.build_path
+
+    @contextmanager
+    def connect(self, *, read_only: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A connection with the project's limits; closed on leaving, so that other processes may open the file.
+
+        Raises:
+            WarehouseError: the file cannot be opened, in one sentence.
+        """
+        self.settings.warehouse_dir.mkdir(parents=True, exist_ok=True)
+        try:
+            connection = duckdb.connect(str(self.build_path), read_only=read_only)
+        except duckdb.Error as error:
+            raise WarehouseError(
+                f"{self.build_path} cannot be opened ({str(error).splitlines()[0]}); "
+                "end the process that has it open, or delete the file: the next refresh rebuilds it from the raw folder."
+            ) from error
+        try:
+            connection.execute("SET TimeZone = 'UTC'")
+            connection.execute(f"SET threads = {self.settings.threads}")
+            connection.execute("SET memory_limit = ?", [self.settings.memory_limit])
+            connection.execute("SET autoinstall_known_extensions = false")
+            connection.execute("SET autoload_known_extensions = false")
+            yield connection
+        finally:
+            connection.close()
+
+    def create_tables(self, contracts: Iterable[Contract]) -> None:
+        """Create the `ops` tables and one raw table per contract, where missing, with their comments.
+
+        Raises:
+            WarehouseError: a raw table has other columns than its contract.
+        """
+        with self.connect() as connection:
+            connection.execute("CREATE SCHEMA IF NOT EXISTS ops")
+            connection.execute("CREATE SCHEMA IF NOT EXISTS raw")
+            for name, (comment, columns) in OPS_TABLES.items():
+                _create(connection, f"ops.{name}", comment, columns)
+            for contract in contracts:
+                _create(connection, contract.table, contract.description, raw_columns(contract))
+
+
+def insert_rows(connection: duckdb.DuckDBPyConnection, table: str, rows: Sequence[Mapping[str, object]]) -> None:
+    """Append rows that all have the same keys, as one statement."""
+    if not rows:
+        return
+    names = list(rows[0])
+    types = dict(connection.execute(f"SELECT column_name, column_type FROM (DESCRIBE {table})").fetchall())
+    values = ", ".join(f"unnest(?::{types[name]}[])" for name in names)
+    connection.execute(
+        f"INSERT INTO {table} ({', '.join(names)}) SELECT {values}", [[row[name] for row in rows] for name in names]
+    )
+
+
+def raw_columns(contract: Contract) -> dict[str, tuple[str, str]]:
+    """Type and comment of each column of a raw table."""
+    lineage = {
+        "extract_id": "Extract the row is from (ops.extract).",
+        "line": "Record in the file; the header is line 1.",
+        "force": "Force the file is for, by its data.police.uk name.",
+        "period_start": "First day of the month the file is for.",
+    }
+    return {column.name: (column.type, column.description) for column in contract.columns} | {
+        name: (kind, lineage[name]) for name, kind in LINEAGE_COLUMNS.items()
+    }
+
+
+def _create(
+    connection: duckdb.DuckDBPyConnection, table: str, comment: str, columns: dict[str, tuple[str, str]]
+) -> None:
+    body = ", ".join(f"{name} {kind}" for name, (kind, _) in columns.items())
+    connection.execute(f"CREATE TABLE IF NOT EXISTS {table} ({body})")
+    present = [row[0] for row in connection.execute(f"DESCRIBE {table}").fetchall()]
+    if present != list(columns):
+        raise WarehouseError(
+            f"{table} in the build database has other columns than this version of the pipeline; "
+            "delete warehouse/build.duckdb: the next refresh rebuilds it from the raw folder."
+        )
+    connection.execute(f"COMMENT ON TABLE {table} IS {quoted(comment)}")
+    for name, (_, text) in columns.items():
+        connection.execute(f"COMMENT ON COLUMN {table}.{name} IS {quoted(text)}")
+
+
+def quoted(text: str) -> str:
+    """The text as an SQL string literal."""
+    return "'" + text.replace("'", "''") + "'"
