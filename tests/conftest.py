@@ -1,0 +1,87 @@
+"""What several test modules share: the real extracts and a small factory for raw files."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from pipelines.settings import PROJECT_DIR, Settings
+from pipelines.sources.contract import load_contracts
+from pipelines.store.warehouse import Warehouse
+
+HEADERS = {name: ",".join(contract.headers) for name, contract in load_contracts().items()}
+
+
+def shared_data() -> Path:
+    """Folder of the real extracts; without it the test is skipped, but under CI it fails."""
+    folder = Path(os.environ.get("FPW_SHARED_DATA") or PROJECT_DIR.parent / "shared" / "data")
+    if not folder.is_dir():
+        message = f"{folder} does not exist; set FPW_SHARED_DATA to the folder of the real extracts."
+        if os.environ.get("CI"):
+            pytest.fail(message)
+        pytest.skip(message)
+    return folder
+
+
+@pytest.fixture(scope="session", name="shared_data")
+def shared_data_fixture() -> Path:
+    return shared_data()
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """Settings of an empty installation."""
+    (tmp_path / "raw").mkdir()
+    return Settings.load({}, raw_dir=tmp_path / "raw", warehouse_dir=tmp_path / "warehouse", threads=2)
+
+
+@pytest.fixture
+def warehouse(settings: Settings) -> Warehouse:
+    """An empty build database with its tables."""
+    warehouse = Warehouse(settings)
+    warehouse.create_tables(load_contracts().values())
+    return warehouse
+
+
+def street_row(
+    number: int = 1,
+    month: str = "2019-04",
+    label: str = "West Midlands Police",
+    longitude: str = "-1.9",
+    crime_type: str = "Burglary",
+    outcome: str = "Under investigation",
+) -> str:
+    """One line of a street-crime file, without line end."""
+    return (
+        f"{number:064x},{month},{label},{label},{longitude},52.5,On or near High Street,E01009417,Birmingham 001A,"
+        f"{crime_type},{outcome},"
+    )
+
+
+def search_row(time: str = "2019-04-10T12:00:00+00:00", linked: str = "True", outcome: str = "Arrest") -> str:
+    """One line of a stop-and-search file, without line end."""
+    return (
+        f"Person search,{time},,,52.5,-1.9,,18-24,White - Irish,Asian,Misuse of Drugs Act 1971 (section 23),"
+        f"Controlled drugs,{outcome},{linked},False"
+    )
+
+
+def write_street(folder: Path, rows: list[str], name: str = "2019-04-west-midlands-street.csv", end: str = "\n") -> Path:
+    """A street-crime file with the published header."""
+    return write_file(folder / name, [HEADERS["police_uk_street"], *rows], end)
+
+
+def write_searches(
+    folder: Path, rows: list[str], name: str = "2019-04-west-midlands-stop-and-search.csv", end: str = "\n"
+) -> Path:
+    """A stop-and-search file with the published header."""
+    return write_file(folder / name, [HEADERS["police_uk_stop_search"], *rows], end)
+
+
+def write_file(path: Path, lines: list[str], end: str = "\n") -> Path:
+    """A text file of these lines, each ended."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes("".join(line + end for line in lines).encode())
+    return path
