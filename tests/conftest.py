@@ -68,7 +68,9 @@ def search_row(time: str = "2019-04-10T12:00:00+00:00", linked: str = "True", ou
     )
 
 
-def write_street(folder: Path, rows: list[str], name: str = "2019-04-west-midlands-street.csv", end: str = "\n") -> Path:
+def write_street(
+    folder: Path, rows: list[str], name: str = "2019-04-west-midlands-street.csv", end: str = "\n"
+) -> Path:
     """A street-crime file with the published header."""
     return write_file(folder / name, [HEADERS["police_uk_street"], *rows], end)
 

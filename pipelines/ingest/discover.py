@@ -12,7 +12,9 @@ from pathlib import Path, PurePosixPath
 SAMPLE_MARKER = "SAMPLE.txt"
 """A folder that holds a file of this name holds synthetic extracts, and so do the folders below it."""
 
-_NOT_EXTRACTS = re.compile(r"(^\.)|(^README)|(^SAMPLE\.txt$)|(\.meta\.ya?ml$)|(\.part(ial)?$)|(^Thumbs\.db$)|(^desktop\.ini$)", re.I)
+_NOT_EXTRACTS = re.compile(
+    r"(^\.)|(^README)|(^SAMPLE\.txt$)|(\.meta\.ya?ml$)|(\.part(ial)?$)|(^Thumbs\.db$)|(^desktop\.ini$)", re.I
+)
 
 
 class ArchiveRefused(Exception):
@@ -67,7 +69,7 @@ def natural_key(path: str) -> tuple[tuple[int, int, str], ...]:
     """Sorts `release-2` before `release-10`."""
     return tuple(
         (0, int(part), "") if part.isdigit() else (1, 0, part) for part in re.split(r"(\d+)", path.casefold()) if part
-    ) + ((2, 0, path),)
+    ) + ((-1, 0, path),)
 
 
 def archive_members(container: Container, *, max_bytes: int, max_ratio: int) -> list[zipfile.ZipInfo]:
@@ -86,7 +88,9 @@ def archive_members(container: Container, *, max_bytes: int, max_ratio: int) -> 
     for info in members:
         parts = PurePosixPath(info.filename.replace("\\", "/"))
         if parts.is_absolute() or ".." in parts.parts or re.match(r"^[A-Za-z]:", info.filename):
-            raise ArchiveRefused(f"{name} holds the member {info.filename!r}, whose path leads outside; get a clean archive.")
+            raise ArchiveRefused(
+                f"{name} holds the member {info.filename!r}, whose path leads outside; get a clean archive."
+            )
         if stat.S_ISLNK(info.external_attr >> 16):
             raise ArchiveRefused(f"{name} holds the link {info.filename!r}; pack the files themselves.")
         if info.flag_bits & 0x1:

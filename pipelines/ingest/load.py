@@ -12,7 +12,6 @@ from dataclasses import dataclass
 import duckdb
 
 from pipelines.ingest.register import spooled
-from pipelines.ingest.scan import scan_path
 from pipelines.settings import Settings
 from pipelines.sources.contract import Contract
 from pipelines.sources.forces import load_forces, same_force
@@ -110,10 +109,10 @@ def _load_batch(
     try:
         batch = _leave_out_samples(connection, contract, batch, run_id, report)
         _read_batch(connection, settings, contract, batch)
-        rejected = _rejected(connection, settings, batch)
+        rejected = _rejected(connection)
         refused = dict(_refusals(connection, contract, batch, rejected))
         good = [extract for extract in batch if extract.extract_id not in refused]
-        _number_lines(connection, settings, good, rejected)
+        _number_lines(connection, good, rejected)
         replaced = _current(connection, contract, good)
         _record_changes(connection, contract, replaced)
         _replace_rows(connection, contract, replaced)
@@ -128,7 +127,9 @@ def _load_batch(
             for half in (batch[: len(batch) // 2], batch[len(batch) // 2 :]):
                 _load_batch(connection, settings, contract, half, run_id, report)
             return
-        reason = f"{batch[0].file_name} cannot be read as CSV ({str(error).splitlines()[0]}); download or export it again."
+        reason = (
+            f"{batch[0].file_name} cannot be read as CSV ({str(error).splitlines()[0]}); download or export it again."
+        )
         _refuse(connection, {batch[0].extract_id: reason}, run_id, report)
 
 
@@ -176,7 +177,7 @@ def _read_batch(
         return
     paths = [str(spooled(settings, extract.extract_id)) for extract in batch]
     connection.execute(
-        f"""
+        """
         CREATE OR REPLACE TEMP TABLE batch AS
         SELECT *, file_index::BIGINT AS file_index
         FROM read_csv($paths, auto_detect = false, header = true, delim = ',', quote = '"', escape = '"',
@@ -186,11 +187,14 @@ def _read_batch(
     )
 
 
-def _rejected(
-    connection: duckdb.DuckDBPyConnection, settings: Settings, batch: list[Pending]
-) -> list[tuple[str, int, str | None, str, str]]:
-    """(extract_id, line, column, line text, message) of every value that could not be read."""
-    if not connection.execute("SELECT count(*) FROM duckdb_tables() WHERE table_name = 'reject_errors'").fetchall()[0][0]:
+def _rejected(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, int, str | None, str, str]]:
+    """(extract_id, line, column, line text, kind of error) of every value that could not be read.
+
+    DuckDB's line is the number of the record, quoted line breaks not counted, with the header as 1.
+    """
+    if not connection.execute("SELECT count(*) FROM duckdb_tables() WHERE table_name = 'reject_errors'").fetchall()[0][
+        0
+    ]:
         return []
     return connection.execute(
         """
@@ -239,7 +243,9 @@ def _refusals(
             )
         else:
             force = load_forces()[extract.force]
-            foreign = [label for label in labels.get(extract.extract_id, ()) if not label or not same_force(label, force)]
+            foreign = [
+                label for label in labels.get(extract.extract_id, ()) if not label or not same_force(label, force)
+            ]
             if foreign:
                 yield (
                     extract.extract_id,
@@ -285,7 +291,6 @@ def _rejected_lines(rejected: Iterable[tuple[str, int, str | None, str, str]]) -
 
 def _number_lines(
     connection: duckdb.DuckDBPyConnection,
-    settings: Settings,
     good: list[Pending],
     rejected: list[tuple[str, int, str | None, str, str]],
 ) -> None:
@@ -307,9 +312,10 @@ def _number_lines(
         start = first[extract.extract_id]
         runs.append({"extract_id": extract.extract_id, "from_row": start, "line": 2})
         if extract.extract_id in bad:
-            lines = sorted(_records(settings, extract, bad[extract.extract_id]))
-            for skipped, line in enumerate(lines, start=1):
-                runs.append({"extract_id": extract.extract_id, "from_row": start + line - 1 - skipped, "line": line + 1})
+            for skipped, line in enumerate(sorted(bad[extract.extract_id]), start=1):
+                runs.append(
+                    {"extract_id": extract.extract_id, "from_row": start + line - 1 - skipped, "line": line + 1}
+                )
     connection.execute("CREATE OR REPLACE TEMP TABLE batch_line (extract_id VARCHAR, from_row BIGINT, line BIGINT)")
     insert_rows(connection, "batch_line", runs)
     # Two bad lines in a row start two runs on one row; the later line is the true one.
@@ -317,12 +323,6 @@ def _number_lines(
         "DELETE FROM batch_line WHERE rowid NOT IN "
         "(SELECT arg_max(rowid, line) FROM batch_line GROUP BY extract_id, from_row)"
     )
-
-
-def _records(settings: Settings, extract: Pending, lines: set[int]) -> list[int]:
-    """Record numbers (the header is 1) of physical lines, which differ where a quoted field breaks."""
-    continued = scan_path(spooled(settings, extract.extract_id)).continued_lines
-    return [line - sum(1 for number in continued if number <= line) for line in lines]
 
 
 def _current(connection: duckdb.DuckDBPyConnection, contract: Contract, good: list[Pending]) -> dict[str, str]:
@@ -499,9 +499,7 @@ def _enter_results(
         report.rows_loaded += extract.rows_read - quarantined
 
 
-def _refuse(
-    connection: duckdb.DuckDBPyConnection, refused: dict[str, str], run_id: str, report: LoadReport
-) -> None:
+def _refuse(connection: duckdb.DuckDBPyConnection, refused: dict[str, str], run_id: str, report: LoadReport) -> None:
     for extract_id, reason in refused.items():
         connection.execute(
             "UPDATE ops.extract SET status = 'refused', sequence = NULL, reason = ?, run_id = ? WHERE extract_id = ?",

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
+from uuid import uuid4
 
 import duckdb
 
@@ -143,21 +144,20 @@ def read_container(
         scan = Scan(f"unread:{container.relative}:{container.mtime_ns}", container.size_bytes, 0, ())
         return [Candidate(container, container.relative, container.path.name, scan, Identity(refusal=reason))]
     if candidate.identity.refusal is None:
-        link = spool / f"{candidate.extract_id}.csv"
-        link.unlink(missing_ok=True)
+        # Equal contents may be read side by side, so each link is made under a name of its own.
+        link = spool / f"link-{uuid4().hex}"
         link.symlink_to(container.path)
+        link.replace(spool / f"{candidate.extract_id}.csv")
     return [candidate]
 
 
 def _read_archive(
     container: Container, spool: Path, settings: Settings, contracts: dict[str, Contract]
 ) -> Iterator[Candidate]:
-    members = archive_members(
-        container, max_bytes=settings.max_file_bytes, max_ratio=settings.max_compression_ratio
-    )
+    members = archive_members(container, max_bytes=settings.max_file_bytes, max_ratio=settings.max_compression_ratio)
     with zipfile.ZipFile(container.path) as archive:
-        for number, info in enumerate(members):
-            unpacked = spool / f"unpacking-{abs(hash(container.relative))}-{number}"
+        for info in members:
+            unpacked = spool / f"unpacking-{uuid4().hex}"
             file_path = f"{container.relative}!{info.filename}"
             try:
                 with archive.open(info) as packed, unpacked.open("wb") as copy:
@@ -210,7 +210,9 @@ def _withdraw_samples(
     if report.withdrawn:
         log.info("%d sample extracts left the warehouse with their files", report.withdrawn)
     if report.missing:
-        log.warning("%d loaded extracts are no longer in the raw folder; their rows stay in the warehouse", report.missing)
+        log.warning(
+            "%d loaded extracts are no longer in the raw folder; their rows stay in the warehouse", report.missing
+        )
 
 
 def withdraw(
@@ -266,7 +268,9 @@ def _enter(
                 )
                 judged = "again"  # becomes acceptable when the other file goes
             else:
-                withdraw(connection, contracts[twin_source], twin_id, f"its file was renamed to {candidate.name}", run_id)
+                withdraw(
+                    connection, contracts[twin_source], twin_id, f"its file was renamed to {candidate.name}", run_id
+                )
         container = candidate.container
         files.append(
             (candidate.file_path, container.relative, container.size_bytes, container.mtime_ns, extract_id, judged, now)
@@ -306,8 +310,17 @@ def _enter(
             }
         )
     connection.execute(
-        "DELETE FROM ops.extract WHERE extract_id IN (SELECT unnest(?::VARCHAR[]))", [[e["extract_id"] for e in extracts]]
+        "DELETE FROM ops.extract WHERE extract_id IN (SELECT unnest(?::VARCHAR[]))",
+        [[e["extract_id"] for e in extracts]],
     )
     insert_rows(connection, "ops.extract", extracts)
-    columns = ("file_path", "container", "container_size_bytes", "container_mtime_ns", "extract_id", "judged_by", "seen_at")
+    columns = (
+        "file_path",
+        "container",
+        "container_size_bytes",
+        "container_mtime_ns",
+        "extract_id",
+        "judged_by",
+        "seen_at",
+    )
     insert_rows(connection, "ops.raw_file", [dict(zip(columns, row, strict=True)) for row in files])

@@ -25,7 +25,6 @@ class Scan:
         size_bytes: size as delivered.
         records: records below the header, quoted line breaks not counted as ends.
         headers: the cells of the first record.
-        continued_lines: physical line numbers that continue a quoted field.
         problem: why the file cannot be read at all, as the predicate of a sentence; None if it can.
     """
 
@@ -33,7 +32,6 @@ class Scan:
     size_bytes: int
     records: int
     headers: tuple[str, ...]
-    continued_lines: tuple[int, ...] = ()
     problem: str | None = None
 
 
@@ -50,7 +48,6 @@ class _State:
     after_newline: bool = False
     last_byte: bytes = b""
     first: bytes = b""
-    continued: list[int] = field(default_factory=list)
     problem: str | None = None
 
 
@@ -131,9 +128,7 @@ def _take(state: _State, text: bytes) -> None:
             state.after_newline = False
             state.trailing_newlines = 0
         if state.in_quotes:
-            breaks = piece.count(b"\n")
-            state.continued.extend(range(state.lines + 2, state.lines + 2 + breaks))
-            state.lines += breaks
+            state.lines += piece.count(b"\n")
         elif piece:
             _take_unquoted(state, piece)
 
@@ -168,12 +163,13 @@ def _finish(state: _State) -> Scan:
         elif state.last_byte != b"\n":
             problem = "does not end with a line end, so it looks cut off; download or export it again"
         elif state.blank_lines > trailing_blank:
-            problem = f"has a blank line among its rows (line {state.first_blank_line}); remove it or export the file again"
+            problem = (
+                f"has a blank line among its rows (line {state.first_blank_line}); remove it or export the file again"
+            )
     return Scan(
         sha256=state.digest.hexdigest(),  # type: ignore[attr-defined]
         size_bytes=state.size,
         records=max(state.record_ends - state.blank_lines - 1, 0),
         headers=tuple(headers),
-        continued_lines=tuple(state.continued),
         problem=problem,
     )

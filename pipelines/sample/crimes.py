@@ -74,9 +74,7 @@ class Crimes:
     def outcomes(self, definition: Definition, places: Places, keep: Bools) -> Table:
         """One row for each outcome given in the window, in the month in which it was given."""
         last = definition.last_month
-        first, second = (
-            np.flatnonzero(keep & (when <= last)) for when in (self.outcome_month, self.court_month)
-        )
+        first, second = (np.flatnonzero(keep & (when <= last)) for when in (self.outcome_month, self.court_month))
         crime = np.concatenate([first, second])
         month = np.concatenate([self.outcome_month[first], self.court_month[second]])
         code = np.concatenate([self.outcome[first], self.court[second]])
@@ -94,9 +92,7 @@ class Crimes:
         return Table(rows, month)
 
     def _force(self, n: int) -> list[pl.Series]:
-        return [
-            pl.repeat(self.force_label, n, eager=True).alias(name) for name in ("Reported by", "Falls within")
-        ]
+        return [pl.repeat(self.force_label, n, eager=True).alias(name) for name in ("Reported by", "Falls within")]
 
 
 def make_crimes(definition: Definition, force: str, force_label: str, places: Places) -> Crimes:

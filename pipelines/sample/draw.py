@@ -78,6 +78,4 @@ def text(name: str, values: Sequence[str | None] | Texts) -> pl.Series:
 def month_text(name: str, months: Ints) -> pl.Series:
     """Month numbers as `YYYY-MM`."""
     first = int(months.min())
-    return text(name, [month_label(month) for month in range(first, int(months.max()) + 1)]).gather(
-        months - first
-    )
+    return text(name, [month_label(month) for month in range(first, int(months.max()) + 1)]).gather(months - first)

@@ -71,9 +71,7 @@ def make_sample(
     definition = definition or load_definition()
     target, partial, replaced = (raw_dir / name for name in (SAMPLE_DIR, PARTIAL_DIR, REPLACED_DIR))
     if target.exists() and not (target / MARKER).is_file():
-        raise SampleError(
-            f"{target} is no sample folder (it has no {MARKER}); rename it, then make the sample again."
-        )
+        raise SampleError(f"{target} is no sample folder (it has no {MARKER}); rename it, then make the sample again.")
     seeds = read_seeds(seeds_dir, definition)
     for leftover in (partial, replaced):
         shutil.rmtree(leftover, ignore_errors=True)

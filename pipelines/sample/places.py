@@ -54,9 +54,7 @@ def make_places(definition: Definition, force: str, seeds: Mapping[str, ForceSee
     msoa = (rng.random(n) * np.array([authority.msoas for authority in authorities])[code]).astype(np.int64)
     letter = rng.integers(0, LSOAS_PER_MSOA, n)
 
-    streets = [
-        f"{one} {two}" for one in definition.street_names.first for two in definition.street_names.second
-    ]
+    streets = [f"{one} {two}" for one in definition.street_names.first for two in definition.street_names.second]
     street = rng.integers(0, len(streets), n)
     kinds = definition.place_kinds
     special = [quirks.place_without_street, quirks.place_with_comma, quirks.place_of_a_kind]
@@ -68,8 +66,6 @@ def make_places(definition: Definition, force: str, seeds: Mapping[str, ForceSee
         name = ("", f"{named} Retail Park, {authority.name}", kinds[i % len(kinds)], named)[sort[i]]
         lsoa = authority.first_lsoa + msoa[i] * LSOAS_PER_MSOA + letter[i]
         area = f"{authority.name} {msoa[i] + 1:03d}{'ABCDE'[letter[i]]}"
-        rows.append(
-            (f"{longitude[i]:.6f}", f"{latitude[i]:.6f}", f"On or near {name}", f"E01{lsoa:06d}", area)
-        )
+        rows.append((f"{longitude[i]:.6f}", f"{latitude[i]:.6f}", f"On or near {name}", f"E01{lsoa:06d}", area))
     columns = pl.DataFrame(rows, schema=dict.fromkeys(COLUMNS, pl.String), orient="row")
     return Places(columns, rng.lognormal(0, 1, n))

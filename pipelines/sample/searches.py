@@ -62,9 +62,7 @@ def make_searches(definition: Definition, force: str, seed: ForceSeed, places: P
     return Table(pl.concat([year.rows for year in years]), np.concatenate([year.months for year in years]))
 
 
-def _search_year(
-    definition: Definition, force: str, year: int, n: int, seed: ForceSeed, places: Places
-) -> Table:
+def _search_year(definition: Definition, force: str, year: int, n: int, seed: ForceSeed, places: Places) -> Table:
     rng, part = generator(definition, force, "searches", str(year)), definition.forces[force].searches
     counts = _ethnic_counts(part, seed, year, n)
     vehicles = round(part.vehicle_only * n)
@@ -78,9 +76,7 @@ def _search_year(
         officer[at : at + count] = pick(rng, count, definition.officer_defined[part.officer_defined][group])
         at += count
     person = pick(rng, n, definition.person_search_types)
-    outcome, linked = _outcomes(
-        definition, rng, part, seed.positive_pct.get(year, part.positive_pct), vehicle
-    )
+    outcome, linked = _outcomes(definition, rng, part, seed.positive_pct.get(year, part.positive_pct), vehicle)
     grounds = [str(ground).split("|") for ground in pick(rng, n, definition.grounds)]
     age = np.where(rng.random(n) < part.age_empty, EMPTY, pick(rng, n, definition.ages))
     month, second = _times(definition, rng, year, n)
@@ -116,9 +112,7 @@ def _ethnic_counts(part: Searches, seed: ForceSeed, year: int, n: int) -> dict[s
     """
     empty, not_stated = round(part.self_defined_empty * n), round(part.not_stated * n)
     ratios = {"White": 1.0} | part.ratio_to_white | seed.ratios.get(year, {})
-    known = apportion(
-        n - empty - not_stated, [ratio * seed.population[name] for name, ratio in ratios.items()]
-    )
+    known = apportion(n - empty - not_stated, [ratio * seed.population[name] for name, ratio in ratios.items()])
     return dict(zip(ratios, known.tolist(), strict=True)) | {"Not stated": not_stated, "Empty": empty}
 
 

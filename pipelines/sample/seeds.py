@@ -48,9 +48,7 @@ def read_seeds(seeds_dir: Path, definition: Definition) -> dict[str, ForceSeed]:
         KeyError: a force of the sample is not in the seed `force`.
     """
     forces = _read(seeds_dir / "reference" / "force.csv")
-    census = _read(seeds_dir / "reference" / "census_ethnicity.csv").filter(
-        census_year=str(definition.census_year)
-    )
+    census = _read(seeds_dir / "reference" / "census_ethnicity.csv").filter(census_year=str(definition.census_year))
     figures = _read(seeds_dir / "published" / "published_figure.csv")
     authorities = _authorities(seeds_dir, definition)
     rows = {row["force"]: row for row in forces.iter_rows(named=True)}

@@ -20,10 +20,16 @@ OPS_TABLES: dict[str, tuple[str, dict[str, tuple[str, str]]]] = {
     "extract": (
         "Register of every raw file ever seen, one row per content and claim (source, force, month).",
         {
-            "extract_id": ("VARCHAR PRIMARY KEY", "Identifier of this content under this claim, the same on every machine."),
+            "extract_id": (
+                "VARCHAR PRIMARY KEY",
+                "Identifier of this content under this claim, the same on every machine.",
+            ),
             "source": ("VARCHAR", "Source by its contract; NULL when no contract fits."),
             "file_name": ("VARCHAR", "Name of the file, or of the archive member, without folders."),
-            "file_path": ("VARCHAR", "Where it was first seen, relative to the raw folder; archive.zip!member for members."),
+            "file_path": (
+                "VARCHAR",
+                "Where it was first seen, relative to the raw folder; archive.zip!member for members.",
+            ),
             "sha256": ("VARCHAR", "Hash of the content, line ends normalised to LF."),
             "size_bytes": ("BIGINT", "Size as delivered."),
             "force": ("VARCHAR", "Force the file is for, by its data.police.uk name."),
@@ -32,7 +38,10 @@ OPS_TABLES: dict[str, tuple[str, dict[str, tuple[str, str]]]] = {
             "rows_read": ("BIGINT", "Records in the file, counted before parsing."),
             "rows_loaded": ("BIGINT", "Rows that reached the raw table."),
             "rows_quarantined": ("BIGINT", "Rows that went to ops.quarantine."),
-            "status": ("VARCHAR", "pending, loaded, superseded (by a later release), refused, or withdrawn (file taken away)."),
+            "status": (
+                "VARCHAR",
+                "pending, loaded, superseded (by a later release), refused, or withdrawn (file taken away).",
+            ),
             "reason": ("VARCHAR", "Why it was refused or withdrawn, with the mend."),
             "supersedes": ("VARCHAR", "extract_id that this extract replaced."),
             "rows_added": ("BIGINT", "Rows that the replaced extract did not have."),
@@ -72,7 +81,7 @@ OPS_TABLES: dict[str, tuple[str, dict[str, tuple[str, str]]]] = {
             "extract_id": ("VARCHAR", "Extract the row is from."),
             "source": ("VARCHAR", "Source of the extract."),
             "file_name": ("VARCHAR", "Name of the file."),
-            "line": ("BIGINT", "Line in the file; the header is line 1."),
+            "line": ("BIGINT", "Record in the file; the header is line 1."),
             "column_name": ("VARCHAR", "Column whose value could not be read; NULL when the row as a whole could not."),
             "value": ("VARCHAR", "The value, or the whole line when the row could not be divided into columns."),
             "reason": ("VARCHAR", "Why it could not be read."),
@@ -156,12 +165,18 @@ class Warehouse:
             WarehouseError: a raw table has other columns than its contract.
         """
         with self.connect() as connection:
-            connection.execute("CREATE SCHEMA IF NOT EXISTS ops")
             connection.execute("CREATE SCHEMA IF NOT EXISTS raw")
-            for name, (comment, columns) in OPS_TABLES.items():
-                _create(connection, f"ops.{name}", comment, columns)
+            for name in OPS_TABLES:
+                create_ops_table(connection, name)
             for contract in contracts:
                 _create(connection, contract.table, contract.description, raw_columns(contract))
+
+
+def create_ops_table(connection: duckdb.DuckDBPyConnection, name: str) -> None:
+    """Create one table of `OPS_TABLES`, with its comments, where it is missing."""
+    connection.execute("CREATE SCHEMA IF NOT EXISTS ops")
+    comment, columns = OPS_TABLES[name]
+    _create(connection, f"ops.{name}", comment, columns)
 
 
 def insert_rows(connection: duckdb.DuckDBPyConnection, table: str, rows: Sequence[Mapping[str, object]]) -> None:

@@ -17,7 +17,9 @@ from tests.conftest import HEADERS, search_row, street_row, write_file, write_se
 CONTRACTS = load_contracts()
 
 
-def ingest(settings: Settings, warehouse: Warehouse, run_id: str = "run") -> tuple[RegisterReport, dict[str, LoadReport]]:
+def ingest(
+    settings: Settings, warehouse: Warehouse, run_id: str = "run"
+) -> tuple[RegisterReport, dict[str, LoadReport]]:
     report = register(settings, warehouse, CONTRACTS, run_id)
     return report, {name: load(settings, warehouse, contract, run_id) for name, contract in CONTRACTS.items()}
 
@@ -46,7 +48,10 @@ def assert_adds_up(warehouse: Warehouse) -> None:
 def test_rows_carry_their_extract_and_line(settings: Settings, warehouse: Warehouse, end: str) -> None:
     write_street(settings.raw_dir / "2019-04", [street_row(n) for n in (1, 2, 2, 3)], end=end)
     ingest(settings, warehouse)
-    rows = query(warehouse, "SELECT line, right(crime_id, 1), force, period_start::VARCHAR FROM raw.police_uk_street ORDER BY line")
+    rows = query(
+        warehouse,
+        "SELECT line, right(crime_id, 1), force, period_start::VARCHAR FROM raw.police_uk_street ORDER BY line",
+    )
     assert rows == [(n, c, "west-midlands", "2019-04-01") for n, c in ((2, "1"), (3, "2"), (4, "2"), (5, "3"))]
     assert_adds_up(warehouse)
 
@@ -64,7 +69,9 @@ def test_untypable_rows_are_quarantined_with_their_place_and_the_rest_keep_their
         (3, "longitude", "n/a", "is not a DOUBLE"),
         (4, "month", "April 2019", "is not a DATE of the form %Y-%m"),
     ]
-    assert query(warehouse, "SELECT line, reason FROM ops.quarantine WHERE line = 7") == [(7, "the row has more than 12 columns")]
+    assert query(warehouse, "SELECT line, reason FROM ops.quarantine WHERE line = 7") == [
+        (7, "the row has more than 12 columns")
+    ]
     assert query(warehouse, "SELECT line, right(crime_id, 1)::INT FROM raw.police_uk_street ORDER BY line") == [
         (n + 1, n) for n in (1, 4, 5, 7, 8)
     ]
@@ -80,7 +87,11 @@ def test_quoted_line_breaks_do_not_shift_the_quarantine(settings: Settings, ware
     write_street(settings.raw_dir, rows)
     ingest(settings, warehouse)
     assert query(warehouse, "SELECT value FROM ops.quarantine") == [("x",)]
-    assert query(warehouse, "SELECT line, right(crime_id, 1) FROM raw.police_uk_street ORDER BY line") == [(2, "1"), (3, "2"), (5, "4")]
+    assert query(warehouse, "SELECT line, right(crime_id, 1) FROM raw.police_uk_street ORDER BY line") == [
+        (2, "1"),
+        (3, "2"),
+        (5, "4"),
+    ]
 
 
 def test_the_same_content_is_loaded_once_wherever_it_lies(settings: Settings, warehouse: Warehouse) -> None:
@@ -88,7 +99,9 @@ def test_the_same_content_is_loaded_once_wherever_it_lies(settings: Settings, wa
     write_street(settings.raw_dir / "a", rows)
     write_street(settings.raw_dir / "b", rows, end="\r\n")
     with zipfile.ZipFile(settings.raw_dir / "c.zip", "w") as archive:
-        archive.write(settings.raw_dir / "a" / "2019-04-west-midlands-street.csv", "2019-04/2019-04-west-midlands-street.csv")
+        archive.write(
+            settings.raw_dir / "a" / "2019-04-west-midlands-street.csv", "2019-04/2019-04-west-midlands-street.csv"
+        )
     first, _ = ingest(settings, warehouse)
     again, reports = ingest(settings, warehouse)
     assert (first.new_extracts, again.new_extracts, again.files_read) == (1, 0, 0)
@@ -97,10 +110,18 @@ def test_the_same_content_is_loaded_once_wherever_it_lies(settings: Settings, wa
     assert query(warehouse, "SELECT count(*), count(DISTINCT extract_id) FROM ops.raw_file") == [(3, 1)]
 
 
-def test_a_new_release_replaces_the_old_rows_and_the_changes_are_counted(settings: Settings, warehouse: Warehouse) -> None:
+def test_a_new_release_replaces_the_old_rows_and_the_changes_are_counted(
+    settings: Settings, warehouse: Warehouse
+) -> None:
     anti_social = street_row(1, crime_type="Anti-social behaviour").split(",", 1)[1]
     old = [street_row(1), street_row(2), street_row(3), street_row(4), street_row(4), f",{anti_social}"]
-    new = [street_row(1), street_row(2, outcome="Charged"), street_row(3, outcome="Charged", longitude="-2"), street_row(4), street_row(5)]
+    new = [
+        street_row(1),
+        street_row(2, outcome="Charged"),
+        street_row(3, outcome="Charged", longitude="-2"),
+        street_row(4),
+        street_row(5),
+    ]
     new += [f",{anti_social}"] * 2
     write_street(settings.raw_dir, old)
     ingest(settings, warehouse, "one")
@@ -115,14 +136,18 @@ def test_a_new_release_replaces_the_old_rows_and_the_changes_are_counted(setting
         warehouse,
         "SELECT rows_matched, values_changed, rows_added, rows_removed, supersedes IS NOT NULL FROM ops.extract WHERE sequence = 2",
     ) == [(3, 3, 2, 1, True)]
-    assert query(warehouse, "SELECT column_name, values_changed FROM ops.extract_change WHERE values_changed > 0 ORDER BY 1") == [
+    assert query(
+        warehouse, "SELECT column_name, values_changed FROM ops.extract_change WHERE values_changed > 0 ORDER BY 1"
+    ) == [
         ("last_outcome_category", 2),
         ("longitude", 1),
     ]
     assert query(warehouse, "SELECT count(*), count(DISTINCT extract_id) FROM raw.police_uk_street") == [(7, 1)]
 
 
-def test_two_releases_found_together_leave_one_current_and_their_difference(settings: Settings, warehouse: Warehouse) -> None:
+def test_two_releases_found_together_leave_one_current_and_their_difference(
+    settings: Settings, warehouse: Warehouse
+) -> None:
     write_street(settings.raw_dir / "release-10", [street_row(1, outcome="Charged")])
     write_street(settings.raw_dir / "release-9", [street_row(1)])
     ingest(settings, warehouse)
@@ -159,17 +184,26 @@ def test_a_copy_under_another_force_is_refused_and_accepted_when_the_wrong_one_g
     wrong.unlink()
     ingest(settings, warehouse)
     assert query(warehouse, "SELECT DISTINCT force FROM raw.police_uk_stop_search") == [("west-midlands",)]
-    assert query(warehouse, "SELECT force, status FROM ops.extract ORDER BY force") == [("kent", "withdrawn"), ("west-midlands", "loaded")]
+    assert query(warehouse, "SELECT force, status FROM ops.extract ORDER BY force") == [
+        ("kent", "withdrawn"),
+        ("west-midlands", "loaded"),
+    ]
 
 
-def test_samples_leave_with_their_files_and_never_replace_real_extracts(settings: Settings, warehouse: Warehouse) -> None:
+def test_samples_leave_with_their_files_and_never_replace_real_extracts(
+    settings: Settings, warehouse: Warehouse
+) -> None:
     (settings.raw_dir / "sample").mkdir()
     (settings.raw_dir / "sample" / "SAMPLE.txt").write_text("synthetic")
     write_street(settings.raw_dir / "zz", [street_row(1)])
     write_street(settings.raw_dir / "sample", [street_row(2)])
-    other = write_street(settings.raw_dir / "sample", [street_row(3, month="2019-05")], name="2019-05-west-midlands-street.csv")
+    other = write_street(
+        settings.raw_dir / "sample", [street_row(3, month="2019-05")], name="2019-05-west-midlands-street.csv"
+    )
     ingest(settings, warehouse)
-    assert query(warehouse, "SELECT is_sample, status FROM ops.extract WHERE period_start = '2019-04-01' ORDER BY 1") == [
+    assert query(
+        warehouse, "SELECT is_sample, status FROM ops.extract WHERE period_start = '2019-04-01' ORDER BY 1"
+    ) == [
         (False, "loaded"),
         (True, "superseded"),
     ]
@@ -191,16 +225,26 @@ def test_times_are_filed_by_the_clock_in_london(settings: Settings, warehouse: W
 def test_empty_booleans_are_not_false(settings: Settings, warehouse: Warehouse) -> None:
     write_searches(settings.raw_dir, [search_row(linked=value) for value in ("True", "False", "", "Maybe")])
     ingest(settings, warehouse)
-    assert query(warehouse, "SELECT is_outcome_linked FROM raw.police_uk_stop_search ORDER BY line") == [(True,), (False,), (None,)]
+    assert query(warehouse, "SELECT is_outcome_linked FROM raw.police_uk_stop_search ORDER BY line") == [
+        (True,),
+        (False,),
+        (None,),
+    ]
     assert query(warehouse, "SELECT column_name, value FROM ops.quarantine") == [("is_outcome_linked", "Maybe")]
 
 
 STREET = HEADERS["police_uk_street"]
 REFUSED = {
-    "wrong header": ([STREET.replace("Month", "Monat"), street_row()], "unknown column 'Monat' and lacks the column 'Month'"),
+    "wrong header": (
+        [STREET.replace("Month", "Monat"), street_row()],
+        "unknown column 'Monat' and lacks the column 'Month'",
+    ),
     "unknown column": ([STREET + ",Beat", street_row() + ",7"], "unknown column 'Beat'"),
     "columns in another order": ([",".join(reversed(STREET.split(","))), street_row()], "another order"),
-    "wrong month inside": ([STREET, street_row(1), street_row(2, month="2019-05")], "named for 2019-04, but 1 of its rows"),
+    "wrong month inside": (
+        [STREET, street_row(1), street_row(2, month="2019-05")],
+        "named for 2019-04, but 1 of its rows",
+    ),
     "wrong force inside": ([STREET, street_row(label="Kent Police")], "holds rows of Kent Police"),
     "no force inside": ([STREET, street_row(label="")], "holds rows of no force"),
     "cut in the middle of a row": ([STREET, street_row(1), street_row(2)[:90]], "looks cut off"),
@@ -211,7 +255,9 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("fault", REFUSED)
-def test_a_file_that_is_not_what_it_claims_is_refused_whole(settings: Settings, warehouse: Warehouse, fault: str) -> None:
+def test_a_file_that_is_not_what_it_claims_is_refused_whole(
+    settings: Settings, warehouse: Warehouse, fault: str
+) -> None:
     lines, says = REFUSED[fault]
     path = settings.raw_dir / "2019-04-west-midlands-street.csv"
     content = "".join(f"{line}\n" for line in lines).encode(errors="surrogateescape")

@@ -20,7 +20,9 @@ def test_file_name_tells_force_and_month() -> None:
     assert (said.force, said.month) == ("avon-and-somerset", dt.date(2021, 8, 1))
 
 
-@pytest.mark.parametrize("name", ["2021-13-kent-street.csv", "2021-08-kent-outcomes.csv", "street.csv", "2021-08-kent-street.csv.bak"])
+@pytest.mark.parametrize(
+    "name", ["2021-13-kent-street.csv", "2021-08-kent-outcomes.csv", "street.csv", "2021-08-kent-street.csv.bak"]
+)
 def test_other_names_are_not_taken_for_street_crime(name: str) -> None:
     assert STREET.read_name(name) is None
 
@@ -37,7 +39,10 @@ def test_every_column_of_every_contract_is_described() -> None:
         ({"match_columns": ["crime_number"]}, "crime_number"),
         ({"name": "street"}, "name the file"),
         ({"colour": "blue"}, "colour"),
-        ({"columns": [{"header": "Line", "name": "line", "type": "BIGINT", "description": "x"}]}, "taken by the lineage"),
+        (
+            {"columns": [{"header": "Line", "name": "line", "type": "BIGINT", "description": "x"}]},
+            "taken by the lineage",
+        ),
     ],
 )
 def test_a_wrong_contract_is_named(tmp_path: Path, change: dict[str, object], says: str) -> None:

@@ -23,7 +23,16 @@ def members_of(path: Path, max_bytes: int = 10**6, max_ratio: int = 50) -> list[
 
 
 def test_files_are_found_in_any_folder_and_documents_passed_over(tmp_path: Path) -> None:
-    for name in ("a.csv", "deep/er/b.csv", "c.zip", "README.md", "a.csv.meta.yml", ".hidden.csv", "d.csv.part", ".git/e.csv"):
+    for name in (
+        "a.csv",
+        "deep/er/b.csv",
+        "c.zip",
+        "README.md",
+        "a.csv.meta.yml",
+        ".hidden.csv",
+        "d.csv.part",
+        ".git/e.csv",
+    ):
         path = tmp_path / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("x")
@@ -35,7 +44,10 @@ def test_a_marker_makes_its_folder_and_those_below_synthetic(tmp_path: Path) -> 
         path = tmp_path / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("x")
-    assert {c.relative: c.is_sample for c in find_containers(tmp_path)} == {"real/b.csv": False, "sample/2019/a.csv": True}
+    assert {c.relative: c.is_sample for c in find_containers(tmp_path)} == {
+        "real/b.csv": False,
+        "sample/2019/a.csv": True,
+    }
 
 
 def test_an_empty_or_missing_folder_holds_no_extracts(tmp_path: Path) -> None:
@@ -49,7 +61,9 @@ def test_order_is_natural() -> None:
 
 
 def test_members_of_a_sound_archive_are_listed(tmp_path: Path) -> None:
-    assert members_of(zipped(tmp_path / "x.zip", {"2019-04/a.csv": b"1", "README.txt": b"2", "2019-03/b.csv": b"3"})) == [
+    assert members_of(
+        zipped(tmp_path / "x.zip", {"2019-04/a.csv": b"1", "README.txt": b"2", "2019-03/b.csv": b"3"})
+    ) == [
         "2019-03/b.csv",
         "2019-04/a.csv",
     ]

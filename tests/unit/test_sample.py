@@ -29,9 +29,7 @@ STREET_HEADER = (
     "Crime ID,Month,Reported by,Falls within,Longitude,Latitude,Location,LSOA code,LSOA name,"
     "Crime type,Last outcome category,Context"
 )
-OUTCOMES_HEADER = (
-    "Crime ID,Month,Reported by,Falls within,Longitude,Latitude,Location,LSOA code,LSOA name,Outcome type"
-)
+OUTCOMES_HEADER = "Crime ID,Month,Reported by,Falls within,Longitude,Latitude,Location,LSOA code,LSOA name,Outcome type"
 SEARCH_HEADER = (
     "Type,Date,Part of a policing operation,Policing operation,Latitude,Longitude,Gender,Age range,"
     "Self-defined ethnicity,Officer-defined ethnicity,Legislation,Object of search,Outcome,"
@@ -93,9 +91,7 @@ def searches(tables: dict[str, pl.DataFrame]) -> pl.DataFrame:
         ~pl.any_horizontal(pl.all().eq_missing("Maybe")),
     )
     local = pl.col("Date").str.to_datetime(time_zone="UTC").dt.convert_time_zone("Europe/London")
-    return rows.with_columns(local.alias("local")).with_columns(
-        year=pl.col("local").dt.offset_by("-3mo").dt.year()
-    )
+    return rows.with_columns(local.alias("local")).with_columns(year=pl.col("local").dt.offset_by("-3mo").dt.year())
 
 
 # Making it
@@ -228,10 +224,7 @@ def test_street_quirks(tables: dict[str, pl.DataFrame]) -> None:
     assert street["Crime ID"].drop_nulls().str.contains("^[0-9a-f]{64}$").all()
     nowhere = street.filter(pl.col("Location") == "No Location")
     assert 0.02 < nowhere.height / street.height < 0.03
-    assert (
-        nowhere["Longitude", "Latitude", "LSOA code", "LSOA name"].null_count().row(0)
-        == (nowhere.height,) * 4
-    )
+    assert nowhere["Longitude", "Latitude", "LSOA code", "LSOA name"].null_count().row(0) == (nowhere.height,) * 4
     assert street.filter(pl.col("Location") == "On or near ").height > 1000
     assert street.filter(pl.col("Location").str.contains(",")).height > 100
     assert street.filter(asb & street.is_duplicated()).height > 100
@@ -249,9 +242,7 @@ def test_areas_are_synthetic_but_their_names_resolve(tables: dict[str, pl.DataFr
     assert codes.height == codes["LSOA code"].n_unique() == codes["LSOA name"].n_unique()
     reference = SEEDS_DIR / "reference"
     authorities = pl.read_csv(reference / "local_authority.csv", infer_schema=False)
-    forces = pl.read_csv(reference / "force.csv", infer_schema=False).select(
-        "force", home=pl.col("area_code")
-    )
+    forces = pl.read_csv(reference / "force.csv", infer_schema=False).select("force", home=pl.col("area_code"))
     named = areas.with_columns(lad_name=pl.col("LSOA name").str.extract(r"^(.*) \d{3}[A-E]$"))
     resolved = named.join(authorities, on="lad_name", how="left").join(forces, on="force")
     assert resolved["force_area_code"].null_count() == 0
@@ -269,12 +260,7 @@ def test_spring_2020_has_less_theft_and_more_antisocial_behaviour(tables: dict[s
 def test_outcomes_belong_to_crimes_of_the_same_or_an_earlier_month(tables: dict[str, pl.DataFrame]) -> None:
     outcomes = tables["outcomes"].filter(pl.col("Latitude").ne_missing("unknown"))
     assert outcomes.filter(pl.col("Month") != pl.col("file_month")).is_empty()
-    crimes = (
-        tables["street"]
-        .drop_nulls("Crime ID")
-        .group_by("Crime ID")
-        .agg(crime_month=pl.col("file_month").min())
-    )
+    crimes = tables["street"].drop_nulls("Crime ID").group_by("Crime ID").agg(crime_month=pl.col("file_month").min())
     joined = outcomes.join(crimes, on="Crime ID", how="left")
     assert joined["crime_month"].null_count() == 0
     assert joined.filter(pl.col("Month") < pl.col("crime_month")).is_empty()
@@ -287,18 +273,13 @@ def test_the_second_release_of_a_month_has_moved_on(tables: dict[str, pl.DataFra
     files = both["file"].unique().sort().to_list()
     assert files == [f"sample/{folder}/2020-11-merseyside-street.csv" for folder in ("2020-11", "re-release")]
     first, second = (
-        both.filter(pl.col("file") == file).drop_nulls("Crime ID").unique("Crime ID", keep="none")
-        for file in files
+        both.filter(pl.col("file") == file).drop_nulls("Crime ID").unique("Crime ID", keep="none") for file in files
     )
     joined = first.join(second, on="Crime ID")
     moved = joined.filter(pl.col("Last outcome category") != pl.col("Last outcome category_right"))
     assert moved.height > joined.height / 2
-    assert not moved.is_empty() and set(moved["Last outcome category_right"]).isdisjoint(
-        {"Under investigation"}
-    )
-    added, removed = (
-        a.join(b, on="Crime ID", how="anti").height for a, b in ((second, first), (first, second))
-    )
+    assert not moved.is_empty() and set(moved["Last outcome category_right"]).isdisjoint({"Under investigation"})
+    added, removed = (a.join(b, on="Crime ID", how="anti").height for a, b in ((second, first), (first, second)))
     assert 1 <= added <= 8 and 1 <= removed <= 8
 
 
@@ -339,8 +320,7 @@ def published(quantity: str, year: int, group: str = "") -> float:
         (value,) = (
             row["value"]
             for row in csv.DictReader(file)
-            if (row["quantity"], row["period_start"], row["area_code"])
-            == (quantity, f"{year}-04-01", "E23000014")
+            if (row["quantity"], row["period_start"], row["area_code"]) == (quantity, f"{year}-04-01", "E23000014")
             and row["measure_id"].startswith("stop_search")
             and row["breakdown_value"] == group
         )

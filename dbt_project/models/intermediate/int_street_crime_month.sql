@@ -1,0 +1,111 @@
+with
+
+records as (
+
+    select * from {{ ref('stg_police_uk_street') }}
+
+),
+
+source_months as (
+
+    select * from {{ ref('int_source_month') }} where source = 'police_uk_street'
+
+),
+
+forces as (
+
+    select * from {{ ref('force') }}
+
+),
+
+crime_types as (
+
+    select * from {{ ref('street_crime_type') }}
+
+),
+
+authority_names as (
+
+    select * from {{ ref('int_local_authority_name') }}
+
+),
+
+-- the one pass over all records: everything after it works on the few groups that remain
+grouped as (
+
+    select
+        force,
+        period_start as month,
+        is_located,
+        lad_name,
+        crime_type,
+        count(*) as record_count
+
+    from records
+
+    group by force, period_start, is_located, lad_name, crime_type
+
+),
+
+placed as (
+
+    select
+        grouped.force,
+        forces.area_code,
+        grouped.month,
+        case when grouped.is_located then authority_names.measured_lad_code end as lad_code,
+        case
+            when not grouped.is_located then 'no_location'
+            when authority_names.measured_lad_code is null then 'unknown_authority'
+            when authority_names.force_area_code = forces.area_code then 'in_force'
+            else 'outside_force'
+        end as location_status,
+        grouped.crime_type,
+        grouped.record_count
+
+    from grouped
+    left join forces on grouped.force = forces.force
+    left join authority_names on lower(grouped.lad_name) = authority_names.name_key
+
+),
+
+summed as (
+
+    select
+        force,
+        area_code,
+        month,
+        lad_code,
+        location_status,
+        crime_type,
+        cast(sum(record_count) as bigint) as crime_count
+
+    from placed
+
+    group by force, area_code, month, lad_code, location_status, crime_type
+
+),
+
+final as (
+
+    select
+        summed.force,
+        summed.area_code,
+        summed.month,
+        summed.lad_code,
+        summed.location_status,
+        summed.crime_type,
+        crime_types.is_crime,
+        summed.crime_count,
+        case when source_months.is_sample then 'synthetic' else 'computed' end as source_kind,
+        source_months.extract_id
+
+    from summed
+    left join crime_types on summed.crime_type = crime_types.crime_type
+    left join source_months
+        on summed.force = source_months.force
+        and summed.month = source_months.month
+
+)
+
+select * from final

@@ -1,0 +1,88 @@
+"""Raw files to raw tables: the register, and one asset per contract."""
+
+from collections.abc import Iterable
+
+import dagster as dg
+
+from pipelines.ingest.load import load
+from pipelines.ingest.register import register
+from pipelines.sources.contract import Contract
+from pipelines.store.warehouse import Warehouse
+
+EXTRACT_KEY = dg.AssetKey(["ops", "extract"])
+
+
+def raw_key(contract: Contract) -> dg.AssetKey:
+    """Key of the raw asset of a source; dbt's sources have the same keys."""
+    return dg.AssetKey(["raw", contract.name])
+
+
+def build_raw_assets(contracts: dict[str, Contract]) -> list[dg.AssetsDefinition]:
+    """The register, and a raw table for every contract."""
+    return [_register_asset(contracts), *(_raw_asset(contract) for contract in contracts.values())]
+
+
+def _register_asset(contracts: dict[str, Contract]) -> dg.AssetsDefinition:
+    @dg.asset(
+        key=EXTRACT_KEY,
+        group_name="ops",
+        kinds={"python", "duckdb"},
+        required_resource_keys={"warehouse"},
+        description="Register of every raw file ever seen: what it is, and whether it was loaded or refused and why.",
+    )
+    def extract(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
+        warehouse: Warehouse = context.resources.warehouse
+        warehouse.create_tables(contracts.values())
+        report = register(warehouse.settings, warehouse, contracts, context.run.run_id)
+        return dg.MaterializeResult(
+            metadata={
+                "files found": report.files_found,
+                "files read": report.files_read,
+                "new extracts": report.new_extracts,
+                "refused": report.refused,
+                "withdrawn": report.withdrawn,
+                "missing": report.missing,
+            }
+        )
+
+    return extract
+
+
+def _raw_asset(contract: Contract) -> dg.AssetsDefinition:
+    @dg.asset(
+        key=raw_key(contract),
+        deps=[EXTRACT_KEY],
+        group_name="raw",
+        kinds={"csv", "duckdb"},
+        required_resource_keys={"warehouse"},
+        description=_description(contract),
+        metadata={"dagster/table_name": contract.table, "contract": f"pipelines/sources/{contract.name}.yaml"},
+        tags={"cadence": contract.cadence, "sensitivity": contract.sensitivity},
+    )
+    def raw(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
+        warehouse: Warehouse = context.resources.warehouse
+        report = load(warehouse.settings, warehouse, contract, context.run.run_id)
+        with warehouse.connect() as connection:
+            total = connection.execute(f"SELECT count(*) FROM {contract.table}").fetchall()[0][0]
+        return dg.MaterializeResult(
+            metadata={
+                "dagster/row_count": total,
+                "extracts loaded": report.extracts_loaded,
+                "extracts superseded": report.extracts_superseded,
+                "extracts refused": report.extracts_refused,
+                "rows read": report.rows_read,
+                "rows loaded": report.rows_loaded,
+                "rows quarantined": report.rows_quarantined,
+            }
+        )
+
+    return raw
+
+
+def _description(contract: Contract) -> str:
+    facts: Iterable[tuple[str, str]] = (
+        ("Publisher", contract.publisher),
+        ("Licence", contract.licence),
+        ("One row", contract.grain),
+    )
+    return contract.description + "\n\n" + "\n".join(f"- {name}: {value}" for name, value in facts)

@@ -1,0 +1,122 @@
+"""What a check found, and the table `ops.check_result` that keeps every result of every run."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Literal
+
+import duckdb
+
+from pipelines.checks.suite import Severity
+from pipelines.store.warehouse import create_ops_table, insert_rows
+
+Status = Literal["passed", "failed", "raised"]
+
+
+@dataclass(frozen=True)
+class CheckResult:
+    """Result of one check. `raised` means that the check itself broke, so nothing is known about the data.
+
+    `unexpected_count` and `rows_checked` are numbers of rows, NULL when not known; `observed` is a short text.
+    """
+
+    name: str
+    severity: Severity
+    status: Status
+    observed: str
+    unexpected_count: int | None
+    rows_checked: int | None
+    description: str
+
+    @property
+    def stops(self) -> bool:
+        """True when what depends on the table must not be built: an error that failed, or any check that raised."""
+        return self.status == "raised" or (self.status == "failed" and self.severity == "error")
+
+
+def record(
+    connection: duckdb.DuckDBPyConnection,
+    run_id: str,
+    layer: str,
+    table: str,
+    engine: str,
+    results: Iterable[CheckResult],
+) -> None:
+    """Add one row per result to `ops.check_result` (made when absent); nothing is ever replaced.
+
+    `table` may carry its schema (`raw.police_uk_street`) or not; `table_name` always holds both parts.
+    """
+    create_ops_table(connection, "check_result")
+    checked_at = datetime.now(UTC)
+    insert_rows(
+        connection,
+        "ops.check_result",
+        [
+            {
+                "run_id": run_id,
+                "checked_at": checked_at,
+                "layer": layer,
+                "table_name": table if "." in table else f"{layer}.{table}",
+                "check_name": result.name,
+                "engine": engine,
+                "severity": result.severity,
+                "status": result.status,
+                "observed": result.observed,
+                "unexpected_count": result.unexpected_count,
+                "rows_checked": result.rows_checked,
+                "description": result.description,
+            }
+            for result in results
+        ],
+    )
+
+
+def results_from_dbt(run_results_json: Path, manifest: Path) -> dict[str, list[CheckResult]]:
+    """dbt data tests of one invocation as check results, keyed by the tested table (`marts.dim_force`).
+
+    Nodes that are no data tests are left out, and so are tests that dbt skipped: whatever made dbt skip them is
+    itself a result. A test that could not run counts as raised.
+    """
+    nodes: Mapping[str, Any] = json.loads(manifest.read_text(encoding="utf-8"))["nodes"]
+    found: dict[str, list[CheckResult]] = {}
+    for result in json.loads(run_results_json.read_text(encoding="utf-8"))["results"]:
+        node = nodes.get(result["unique_id"])
+        if node is None or node["resource_type"] != "test" or result["status"] not in _DBT_STATUS:
+            continue
+        found.setdefault(_tested_table(node, nodes), []).append(_from_dbt(result, node))
+    return found
+
+
+_DBT_STATUS: Mapping[str, Status] = {
+    "pass": "passed", "fail": "failed", "warn": "failed", "error": "raised", "runtime error": "raised",
+}  # fmt: skip
+
+
+def _from_dbt(result: Mapping[str, Any], node: Mapping[str, Any]) -> CheckResult:
+    status = _DBT_STATUS[result["status"]]
+    warns = result["status"] == "warn" or (
+        result["status"] != "fail" and str(node["config"].get("severity", "error")).lower() == "warn"
+    )
+    message = " ".join((result.get("message") or "").split())[:300]
+    return CheckResult(
+        name=node["name"],
+        severity="warning" if warns else "error",
+        status=status,
+        observed=message or ("no failing rows" if status == "passed" else "no message"),
+        unexpected_count=result.get("failures"),
+        rows_checked=None,
+        description=" ".join((node.get("description") or "").split()),
+    )
+
+
+def _tested_table(node: Mapping[str, Any], nodes: Mapping[str, Any]) -> str:
+    """Table a test is attached to; a singular test belongs to the first model it reads."""
+    parents = [node.get("attached_node"), *node.get("depends_on", {}).get("nodes", [])]
+    for parent in parents:
+        if parent in nodes:
+            return f"{nodes[parent]['schema']}.{nodes[parent].get('alias') or nodes[parent]['name']}"
+    return str(node["name"])

@@ -1,0 +1,245 @@
+"""Checks that many tables share. A suite is these and the few that are its own."""
+
+from __future__ import annotations
+
+from pipelines.checks.suite import Expect, Severity, no_rows, not_null
+from pipelines.checks.vocabulary import literal, seed_values
+
+# Outermost points of the United Kingdom, in degrees, rounded outwards.
+UK_LONGITUDE = (-8.7, 1.8)
+UK_LATITUDE = (49.8, 60.9)
+
+
+def lineage(source: str) -> tuple[Expect, ...]:
+    """What holds for the raw table of every source: each row is traceable, and none is lost or counted twice."""
+    current = f"SELECT * FROM ops.extract WHERE source = '{source}' AND status = 'loaded'"
+    return (
+        not_null("extract_id", "A row without extract_id cannot be traced to its file: load the source again."),
+        not_null("line", "A row without line cannot be found in its file: load the source again."),
+        not_null("force", "The force comes from the file name: correct the name and load the file again."),
+        not_null("period_start", "The month comes from the file name: correct the name and load the file again."),
+        unique_lines("A line of a file was loaded twice and would be counted twice: load the extract again."),
+        no_rows(
+            "rows_match_register",
+            f"""
+            SELECT extract_id, rows_loaded AS rows_registered, row_count AS rows_in_table
+            FROM (SELECT extract_id, rows_loaded FROM ({current}) AS loaded) AS registered
+            FULL JOIN (SELECT extract_id, count(*) AS row_count FROM {{batch}} GROUP BY extract_id) AS found
+                USING (extract_id)
+            WHERE rows_loaded IS NULL OR rows_loaded <> coalesce(row_count, 0)
+            """,
+            "Rows were lost or added between the file and the table, or an extract is not registered as loaded: "
+            "load the extract named here again.",
+        ),
+        no_rows(
+            "labels_match_register",
+            f"""
+            SELECT found.extract_id, found.force, found.period_start
+            FROM (SELECT DISTINCT extract_id, force, period_start FROM {{batch}}) AS found
+            JOIN ({current}) AS registered USING (extract_id)
+            WHERE found.force IS DISTINCT FROM registered.force
+                OR found.period_start IS DISTINCT FROM registered.period_start
+            """,
+            "Rows carry another force or month than their extract is registered for: load the extract again.",
+        ),
+        no_rows(
+            "one_extract_per_force_month",
+            """
+            SELECT found.force, found.period_start, count(*) AS extracts
+            FROM (SELECT DISTINCT force, period_start, extract_id FROM {batch}) AS found
+            GROUP BY found.force, found.period_start
+            HAVING count(*) > 1
+            """,
+            "Two releases of one force and month are current and would both be counted: load the later one again.",
+        ),
+        known("force", "reference/force", "force"),
+        no_rows(
+            "table_filled",
+            f"""
+            SELECT count(*) AS extracts, sum(rows_loaded) AS rows_registered FROM ({current}) AS registered
+            WHERE NOT EXISTS (SELECT 1 FROM {{batch}})
+            HAVING count(*) > 0
+            """,
+            "The source has extracts but its table is empty: see ops.quarantine for the reason.",
+            "warning",
+        ),
+    )
+
+
+def unique_lines(description: str) -> Expect:
+    """Check `line_unique`: no two rows share extract_id and line.
+
+    Cheap at 19 million rows: within an extract whose lines run from first to last without a gap, as many lines
+    as rows cannot repeat. Only the others, those with quarantined rows, are counted line by line.
+    """
+    return no_rows(
+        "line_unique",
+        """
+        SELECT extract_id, line, count(*) AS row_count
+        FROM {batch}
+        WHERE extract_id IN (
+            SELECT extract_id FROM {batch}
+            GROUP BY extract_id
+            HAVING max(line) - min(line) + 1 <> count(*) OR sum(line) * 2 <> (max(line) + min(line)) * count(*)
+        )
+        GROUP BY extract_id, line
+        HAVING count(*) > 1
+        """,
+        description,
+    )
+
+
+def known(column: str, seed: str, seed_column: str, severity: Severity = "error") -> Expect:
+    """Check `<column>_known`: every value given stands in a seed, which is where a new one is added."""
+    return Expect(
+        name=f"{column}_known",
+        severity=severity,
+        type="expect_column_values_to_be_in_set",
+        kwargs={"column": column, "value_set": list(seed_values(seed, seed_column))},
+        description=f"The publisher uses a word for {column} that the models do not know: add it to seed {seed}.csv.",
+    )
+
+
+def between(
+    column: str, low: float | None, high: float | None, description: str, severity: Severity = "error"
+) -> Expect:
+    """Check `<column>_in_range`: every value given lies within `low` and `high` (None: no limit)."""
+    return Expect(
+        name=f"{column}_in_range",
+        severity=severity,
+        type="expect_column_values_to_be_between",
+        kwargs={"column": column, "min_value": low, "max_value": high},
+        description=description,
+    )
+
+
+def matches(column: str, pattern: str, description: str, severity: Severity = "error") -> Expect:
+    """Check `<column>_formed`: every value given matches a regular expression as a whole."""
+    return no_rows(
+        f"{column}_formed",
+        f"SELECT extract_id, line, {column} FROM {{batch}} WHERE NOT regexp_full_match({column}, {literal(pattern)})",
+        description,
+        severity,
+    )
+
+
+def holds(
+    name: str, condition: str, columns: tuple[str, ...], description: str, severity: Severity = "error"
+) -> Expect:
+    """Check that a SQL condition is true in every row; where it is NULL it counts as false.
+
+    `columns` are shown for the first rows in which it is not.
+    """
+    return no_rows(
+        name,
+        f"SELECT {', '.join(columns)} FROM {{batch}} WHERE ({condition}) IS NOT TRUE",
+        description,
+        severity,
+    )
+
+
+def unique(name: str, columns: tuple[str, ...], description: str) -> Expect:
+    """Check that no two rows share `columns`; NULL counts as a value."""
+    key = ", ".join(columns)
+    return no_rows(
+        name, f"SELECT {key}, count(*) AS row_count FROM {{batch}} GROUP BY {key} HAVING count(*) > 1", description
+    )
+
+
+def refers(column: str, table: str, target: str, description: str, severity: Severity = "error") -> Expect:
+    """Check `<column>_refers`: every value given stands in column `target` of another table of the database."""
+    return no_rows(
+        f"{column}_refers",
+        f"""
+        SELECT {column}, count(*) AS row_count FROM {{batch}}
+        WHERE {column} IS NOT NULL AND {column} NOT IN (SELECT {target} FROM {table})
+        GROUP BY {column}
+        """,
+        description,
+        severity,
+    )
+
+
+def staged(source: str) -> tuple[Expect, ...]:
+    """What holds for every staging model: the rows of its raw table, one for one, with the same key."""
+    return (
+        not_null("extract_id", "A staged row cannot be traced to its file: correct the staging model."),
+        not_null("line", "A staged row cannot be found in its file: correct the staging model."),
+        not_null("force", "A staged row has no force: correct the staging model."),
+        not_null("period_start", "A staged row has no month: correct the staging model."),
+        no_rows(
+            "rows_match_raw",
+            f"""
+            SELECT extract_id, raw_count, staged_count
+            FROM (SELECT extract_id, count(*) AS raw_count FROM raw.{source} GROUP BY extract_id) AS before
+            FULL JOIN (SELECT extract_id, count(*) AS staged_count FROM {{batch}} GROUP BY extract_id) AS found
+                USING (extract_id)
+            WHERE raw_count IS DISTINCT FROM staged_count
+            """,
+            "Staging is one row for one, and here rows were lost or repeated: correct the staging model.",
+        ),
+        unique_lines("Staging repeats a row of raw: correct the staging model."),
+    )
+
+
+def trimmed(*columns: str) -> Expect:
+    """Check `text_trimmed`: no text is empty or has blanks around it."""
+    return holds(
+        "text_trimmed",
+        " AND ".join(f"({column} IS NULL OR ({column} = trim({column}) AND {column} <> ''))" for column in columns),
+        ("extract_id", "line", *columns),
+        "Text is empty or has blanks around it, so equal words would be counted apart: correct the staging model.",
+    )
+
+
+def kind_follows_sample(column: str, condition: str) -> Expect:
+    """Check `source_kind_told`: `source_kind` is 'synthetic' exactly where `condition` on `column` (the extract or
+    extracts behind the row) says that any of them is a sample."""
+    return no_rows(
+        "source_kind_told",
+        f"""
+        SELECT source_kind, {column} FROM (SELECT DISTINCT source_kind, {column} FROM {{batch}}) AS kinds
+        WHERE ((source_kind = 'synthetic') = coalesce({condition}, false)) IS NOT TRUE
+        """,
+        "Made-up sample records are not told apart from real ones, or the reverse: correct source_kind in the model.",
+    )
+
+
+def extracts_current(query: str) -> Expect:
+    """Check `extracts_current`: the extracts that `query` selects are registered and not superseded."""
+    return no_rows(
+        "extracts_current",
+        f"SELECT * FROM ({query}) AS used (extract_id) WHERE extract_id NOT IN "
+        "(SELECT extract_id FROM ops.extract WHERE status = 'loaded')",
+        "Figures rest on an extract that is not current: build the models again after loading.",
+    )
+
+
+def recent(source: str, months: int) -> Expect:
+    """Check `<source>_recent`: a real (not sample) extract is no older than so many months, if there is any."""
+    return no_rows(
+        f"{source}_recent",
+        f"""
+        SELECT max(month) AS newest_month FROM {{batch}}
+        WHERE source = '{source}' AND status = 'supplied' AND NOT is_sample
+        HAVING max(month) < date_trunc('month', current_date) - INTERVAL {months} MONTH
+        """,
+        f"No month of {source} within the last {months} months is loaded: download the newest files.",
+        "warning",
+    )
+
+
+def place() -> tuple[Expect, ...]:
+    """What holds for the coordinates of any data.police.uk record."""
+    why = "A point lies outside the United Kingdom, so an area may be wrong: tell the publisher."
+    return (
+        between("longitude", *UK_LONGITUDE, why, "warning"),
+        between("latitude", *UK_LATITUDE, why, "warning"),
+        holds(
+            "coordinates_whole",
+            "(longitude IS NULL) = (latitude IS NULL)",
+            ("extract_id", "line", "longitude", "latitude"),
+            "A record has one coordinate without the other: look at the file named by extract_id.",
+            "warning",
+        ),
+    )

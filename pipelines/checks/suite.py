@@ -1,0 +1,102 @@
+"""What a check is: the small definitions that the files of `expectations/` are written in.
+
+Nothing here imports Great Expectations (4 s): Dagster needs names and severities whenever definitions load.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+Severity = Literal["error", "warning"]
+
+ROWS = "unexpected_rows_expectation"
+_NAME = re.compile(r"[a-z][a-z0-9_]*")
+_TABLE = re.compile(r"[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*")
+_TYPE = re.compile(r"expect_[a-z0-9_]+|" + ROWS)
+
+
+@dataclass(frozen=True)
+class Expect:
+    """One expectation about a table.
+
+    `name` is unique within its suite and is the name of the Dagster asset check. `severity` 'error' stops what
+    depends on the table and the publication; 'warning' travels on. `type` and `kwargs` are those of Great
+    Expectations. `description` says in one plain sentence what a failure means and how to mend it.
+    Raises ValueError when the definition is not usable.
+    """
+
+    name: str
+    severity: Severity
+    type: str
+    kwargs: Mapping[str, Any] = field(default_factory=dict)
+    description: str = ""
+
+    def __post_init__(self) -> None:
+        if not _NAME.fullmatch(self.name):
+            raise ValueError(f"Check name {self.name!r} is not snake_case: rename it.")
+        if self.severity not in ("error", "warning"):
+            raise ValueError(f"Check {self.name} has severity {self.severity!r}: use 'error' or 'warning'.")
+        if not _TYPE.fullmatch(self.type):
+            raise ValueError(
+                f"Check {self.name} has type {self.type!r}: use a Great Expectations type (expect_...) or {ROWS}."
+            )
+        if not self.description:
+            raise ValueError(f"Check {self.name} has no description: say what a failure means and the mend.")
+
+
+@dataclass(frozen=True)
+class Suite:
+    """All expectations about one table, named `<schema>.<table>`. Raises ValueError on repeated check names."""
+
+    table: str
+    description: str
+    expectations: tuple[Expect, ...]
+
+    def __post_init__(self) -> None:
+        if not _TABLE.fullmatch(self.table):
+            raise ValueError(f"Suite table {self.table!r} is not of the form schema.table: rename it.")
+        names = [expect.name for expect in self.expectations]
+        repeated = sorted({name for name in names if names.count(name) > 1})
+        if repeated:
+            raise ValueError(f"Suite {self.table} names a check twice: rename one of {', '.join(repeated)}.")
+
+    @property
+    def layer(self) -> str:
+        """Schema of the table, which is also the folder of its file under `expectations/`."""
+        return self.table.split(".")[0]
+
+
+def not_null(column: str, description: str, severity: Severity = "error") -> Expect:
+    """Check named `<column>_given`: the column holds a value in every row."""
+    return Expect(
+        name=f"{column}_given",
+        severity=severity,
+        type="expect_column_values_to_not_be_null",
+        kwargs={"column": column},
+        description=description,
+    )
+
+
+def in_set(column: str, values: tuple[str, ...], description: str, severity: Severity = "error") -> Expect:
+    """Check named `<column>_known`: every value that is given is one of `values` (NULL passes)."""
+    return Expect(
+        name=f"{column}_known",
+        severity=severity,
+        type="expect_column_values_to_be_in_set",
+        kwargs={"column": column, "value_set": list(values)},
+        description=description,
+    )
+
+
+def no_rows(name: str, query: str, description: str, severity: Severity = "error") -> Expect:
+    """Check that a query finds nothing: each row it returns is one thing that is wrong.
+
+    The query is DuckDB SQL. It names the table under test as `{batch}` without an alias of its own and writes
+    a literal brace double. Columns it selects are shown for the first few rows found.
+    """
+    return Expect(
+        name=name, severity=severity, type=ROWS, kwargs={"unexpected_rows_query": query}, description=description
+    )

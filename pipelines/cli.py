@@ -1,0 +1,154 @@
+"""The `fpw` command."""
+
+from __future__ import annotations
+
+import logging
+import sys
+import time
+from pathlib import Path
+from typing import Annotated
+
+import duckdb
+import typer
+from pydantic import ValidationError
+from rich.console import Console
+
+from pipelines.ingest.discover import has_extracts
+from pipelines.settings import SEEDS_DIR, Settings
+from pipelines.store.warehouse import Warehouse, WarehouseError
+from pipelines.summary import print_first_query, print_summary
+
+app = typer.Typer(
+    help="The performance warehouse for UK policing.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+log = logging.getLogger("fpw")
+
+RawOption = Annotated[Path | None, typer.Option("--raw", help="Folder of the raw extracts.")]
+WarehouseOption = Annotated[Path | None, typer.Option("--warehouse", help="Folder of the warehouse.")]
+ForceOption = Annotated[str | None, typer.Option("--force", help="Home force, as data.police.uk spells it.")]
+
+
+@app.command()
+def refresh(raw: RawOption = None, warehouse: WarehouseOption = None, force: ForceOption = None) -> None:
+    """Load what is new, build the models, check them, and publish."""
+    started = time.monotonic()
+    _log_to_console()
+    console = _console()
+    settings = _settings(raw, warehouse, force)
+    if not has_extracts(settings.raw_dir):
+        from pipelines.sample import make_sample
+
+        log.info("%s holds no extracts: making sample extracts (synthetic records)", settings.raw_dir)
+        make_sample(settings.raw_dir, seeds_dir=SEEDS_DIR, progress=log.info)
+    from pipelines.refresh import run_refresh
+
+    outcome = run_refresh(settings)
+    store = Warehouse(settings)
+    if settings.build_path.exists():
+        with store.connect(read_only=True) as connection:
+            console.print()
+            print_summary(connection, console, run_id=outcome.run_id)
+    if not outcome.succeeded:
+        console.print(f"\nNOT PUBLISHED after {time.monotonic() - started:.0f} s:", style="bold")
+        for sentence in outcome.failures:
+            console.print(f"  - {sentence}", highlight=False, markup=False)
+        if settings.published_path.exists():
+            console.print(f"The file published before stays as it was: {settings.published_path}", soft_wrap=True)
+        raise typer.Exit(1)
+    print_first_query(settings.published_path, console)
+    console.print(f"\nRefreshed in {time.monotonic() - started:.0f} s.", highlight=False)
+
+
+@app.command()
+def status(warehouse: WarehouseOption = None) -> None:
+    """Say what the published file holds."""
+    settings, console = _settings(None, warehouse, None), _console()
+    if not settings.published_path.exists():
+        _stop(f"{settings.published_path} does not exist; run `fpw refresh` to make it.")
+    with duckdb.connect(str(settings.published_path), read_only=True) as connection:
+        release, published_at, home = connection.execute(
+            "SELECT release_id, published_at AT TIME ZONE 'Europe/London', home_force FROM ops.release"
+        ).fetchall()[0]
+        console.print(
+            f"{settings.published_path}\nRelease {release}, published {published_at:%d %B %Y %H:%M} (London), "
+            f"home force {home}\n",
+            highlight=False,
+            soft_wrap=True,
+        )
+        print_summary(connection, console)
+        gaps = connection.execute(
+            """
+            SELECT source, force, strftime(month, '%Y-%m') FROM marts.source_month
+            WHERE status = 'not_supplied' AND is_within_series ORDER BY ALL
+            """
+        ).fetchall()
+    if gaps:
+        console.print(f"Months not supplied ({len(gaps)}):")
+        for source, force, month in gaps[:20]:
+            console.print(f"  {source}, {force}, {month}", highlight=False)
+        if len(gaps) > 20:
+            console.print(
+                f"  and {len(gaps) - 20} more: FROM marts.source_month WHERE status = 'not_supplied' AND is_within_series"
+            )
+
+
+@app.command()
+def inspect(file: Annotated[Path, typer.Argument(help="A raw file or a zip archive.")]) -> None:
+    """Say what a file is taken for, and why."""
+    from pipelines.ingest.inspect import inspect_file
+
+    if not file.is_file():
+        _stop(f"{file} is not a file; name a raw file or a zip archive.")
+    accepted = True
+    for line, good in inspect_file(file, Settings.load()):
+        print(line)
+        accepted = accepted and good
+    if not accepted:
+        raise typer.Exit(1)
+
+
+def _settings(raw: Path | None, warehouse: Path | None, force: str | None) -> Settings:
+    from pipelines.sources.forces import load_forces
+
+    try:
+        settings = Settings.load(raw_dir=raw, warehouse_dir=warehouse, force=force)
+    except ValidationError as error:
+        first = error.errors()[0]
+        _stop(f"The setting FPW_{str(first['loc'][0]).upper()} is not usable ({first['msg']}); correct or unset it.")
+    if settings.force not in load_forces():
+        _stop(f"There is no force {settings.force!r}; the names are in dbt_project/seeds/reference/force.csv.")
+    return settings
+
+
+def _stop(sentence: str) -> None:
+    print(sentence, file=sys.stderr)
+    raise typer.Exit(2)
+
+
+def _console() -> Console:
+    return Console(width=None if sys.stdout.isatty() else 120)
+
+
+def _log_to_console() -> None:
+    handler = logging.StreamHandler()
+    handler.setFormatter(logging.Formatter("%(asctime)s  %(message)s", "%H:%M:%S"))
+    log.handlers = [handler]
+    log.setLevel(logging.INFO)
+    log.propagate = False
+
+
+def main() -> None:
+    """Run the command; a known failure ends in one sentence instead of a traceback."""
+    try:
+        app()
+    except WarehouseError as error:
+        print(error, file=sys.stderr)
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,70 @@
+"""Assembles everything for Dagster; no logic."""
+
+from collections.abc import Iterator
+
+import dagster as dg
+
+from pipelines.assets.models import build_dbt_resource, build_model_assets, ensure_manifest
+from pipelines.assets.published import build_published_asset
+from pipelines.assets.raw import build_raw_assets
+from pipelines.checks.catalog import load_suites
+from pipelines.checks.dagster_checks import build_asset_checks
+from pipelines.settings import Settings
+from pipelines.sources.contract import load_contracts
+from pipelines.store.lock import writer_lock
+from pipelines.store.warehouse import Warehouse
+
+REFRESH = "refresh"
+
+
+def build_definitions(settings: Settings) -> dg.Definitions:
+    """All assets, checks, the refresh job and the nightly schedule, for one installation."""
+    contracts = load_contracts()
+    models = build_model_assets(settings, ensure_manifest(settings))
+    marts = sorted(key for asset in models for key in asset.keys if key.path[0] == "marts")
+    suites = load_suites()
+    checks = [
+        check
+        for layer in ("raw", "staging", "marts")
+        for check in build_asset_checks(
+            suites,
+            layer=layer,
+            asset_key_for=lambda table: dg.AssetKey(table.split(".")),
+            config={"memory_limit": settings.memory_limit, "threads": settings.threads},
+        )
+    ]
+    job = dg.define_asset_job(
+        REFRESH,
+        selection=dg.AssetSelection.all(),
+        executor_def=dg.in_process_executor,
+        description="Raw files to the published file: register, load, model, check, publish.",
+    )
+
+    @dg.resource(description="The build database, held for writing while a run lasts.")
+    def warehouse(_: dg.InitResourceContext) -> Iterator[Warehouse]:
+        with writer_lock(settings.warehouse_dir):
+            yield Warehouse(settings)
+
+    return dg.Definitions(
+        assets=[*build_raw_assets(contracts), *models, build_published_asset(marts)],
+        asset_checks=checks,
+        jobs=[job],
+        schedules=[
+            dg.ScheduleDefinition(
+                name="nightly",
+                job=job,
+                cron_schedule="0 2 * * *",
+                execution_timezone="Europe/London",
+                default_status=dg.DefaultScheduleStatus.RUNNING,
+                description="The refresh, every night at two.",
+            )
+        ],
+        resources={"warehouse": warehouse, "dbt": build_dbt_resource(settings)},
+        executor=dg.in_process_executor,
+    )
+
+
+@dg.definitions
+def defs() -> dg.Definitions:
+    """What `dagster dev` and the daemon load."""
+    return build_definitions(Settings.load())

@@ -1,0 +1,57 @@
+"""A warehouse built from a small sample through the command line, as a person does it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from pipelines.sample import load_definition, make_sample
+from pipelines.settings import PROJECT_DIR, SEEDS_DIR, Settings
+
+
+@dataclass(frozen=True)
+class Installation:
+    """A raw folder and a warehouse folder, driven by `fpw`."""
+
+    settings: Settings
+
+    def command(self, *arguments: str) -> list[str]:
+        """`fpw` with these arguments and this installation's folders."""
+        folders = ["--warehouse", str(self.settings.warehouse_dir)]
+        if arguments[0] == "refresh":
+            folders += ["--raw", str(self.settings.raw_dir)]
+        return [sys.executable, "-m", "pipelines.cli", *arguments, *folders]
+
+    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run `fpw` to its end."""
+        return subprocess.run(
+            self.command(*arguments),
+            cwd=PROJECT_DIR,
+            env=self.settings.child_environment(FPW_THREADS="2"),
+            capture_output=True,
+            text=True,
+            timeout=300,
+        )
+
+
+def small_installation(folder: Path, first_month: str, last_month: str) -> Installation:
+    """An installation with a sample of one force."""
+    settings = Settings.load({}, raw_dir=folder / "raw", warehouse_dir=folder / "warehouse", threads=2)
+    settings.raw_dir.mkdir(parents=True)
+    definition = load_definition().only(["west-midlands"], first_month, last_month)
+    make_sample(settings.raw_dir, seeds_dir=SEEDS_DIR, definition=definition)
+    return Installation(settings)
+
+
+@pytest.fixture(scope="session")
+def installation(tmp_path_factory: pytest.TempPathFactory) -> Installation:
+    """Fourteen months of one force, refreshed once."""
+    installation = small_installation(tmp_path_factory.mktemp("installation"), "2019-03", "2020-04")
+    done = installation.run("refresh")
+    assert done.returncode == 0, done.stdout + done.stderr
+    (installation.settings.warehouse_dir / "first-refresh.txt").write_text(done.stdout + done.stderr)
+    return installation

@@ -1,0 +1,35 @@
+"""dbt's own unit tests, which stand beside the models, run against a built warehouse."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from pipelines.assets.models import DBT_EXECUTABLE, dbt_arguments, dbt_environment
+from pipelines.settings import DBT_DIR, Settings
+from tests.integration.conftest import Installation
+
+pytestmark = pytest.mark.xdist_group("refresh")
+
+
+def test_unit_tests_of_the_models(installation: Installation, tmp_path: Path) -> None:
+    settings = Settings.load({}, warehouse_dir=tmp_path, threads=2)
+    shutil.copy(installation.settings.build_path, settings.build_path)
+    done = subprocess.run(
+        [
+            *(DBT_EXECUTABLE, "--quiet", "test", "--select", "test_type:unit", *dbt_arguments(settings)),
+            *("--project-dir", str(DBT_DIR), "--profiles-dir", str(DBT_DIR)),
+            *("--target-path", str(tmp_path / "dbt"), "--log-path", str(tmp_path / "dbt")),
+        ],
+        env=settings.child_environment(**dbt_environment(settings)),
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    results = json.loads((tmp_path / "dbt" / "run_results.json").read_text())["results"]
+    assert len(results) >= 24
+    assert {result["status"] for result in results} == {"pass"}

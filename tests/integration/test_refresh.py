@@ -1,0 +1,177 @@
+"""The whole refresh as its users meet it: output, publication, readers, failure, and what follows a kill."""
+
+from __future__ import annotations
+
+import hashlib
+import random
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from pipelines.settings import PROJECT_DIR
+from pipelines.store.lock import writer_lock
+from pipelines.summary import FIRST_QUERY
+from tests.conftest import street_row, write_street
+from tests.integration.conftest import Installation, small_installation
+
+pytestmark = pytest.mark.xdist_group("refresh")
+
+
+def digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def ask(path: Path, query: str) -> list[tuple[object, ...]]:
+    with duckdb.connect(str(path), read_only=True) as connection:
+        return connection.execute(query).fetchall()
+
+
+def test_the_refresh_ends_with_what_a_newcomer_needs(installation: Installation) -> None:
+    output = (installation.settings.warehouse_dir / "first-refresh.txt").read_text()
+    for words in ("police_uk_street", "quarantined", "Checks:", " 0 failed", "Measures:", "SAMPLE DATA", "Published:"):
+        assert words in output
+    assert str(installation.settings.published_path) in output
+    assert "Traceback" not in output
+
+
+def test_the_first_query_answers(installation: Installation) -> None:
+    assert len(ask(installation.settings.published_path, FIRST_QUERY)) == 3
+
+
+def test_the_published_file_explains_and_dates_itself(installation: Installation) -> None:
+    path = installation.settings.published_path
+    assert ask(path, "SELECT DISTINCT schema_name FROM duckdb_tables() ORDER BY 1") == [("marts",), ("ops",)]
+    assert ask(path, "SELECT table_name FROM duckdb_tables() WHERE comment IS NULL") == []
+    assert (
+        ask(
+            path,
+            "SELECT table_name, column_name FROM duckdb_columns() WHERE NOT internal AND comment IS NULL ORDER BY ALL",
+        )
+        == []
+    )
+    assert ask(path, "SELECT is_sample, home_force FROM ops.release") == [(True, "west-midlands")]
+    assert ask(path, "SELECT DISTINCT source_kind FROM marts.measure_value WHERE value IS NOT NULL") == [("synthetic",)]
+    assert ask(path, "SELECT count(*) > 100, count(DISTINCT engine) FROM ops.check_result") == [(True, 2)]
+
+
+def test_clients_since_duckdb_1_2_can_read_the_published_file(installation: Installation) -> None:
+    header = installation.settings.published_path.read_bytes()[:20]
+    # Bytes 8 to 11 are DuckDB's magic word, the next eight the storage version; 1.2 wrote and reads 65.
+    assert header[8:12] == b"DUCK"
+    assert int.from_bytes(header[12:20], "little") <= 65
+
+
+def test_nothing_new_is_read_twice_and_an_open_reader_keeps_its_file(installation: Installation) -> None:
+    path = installation.settings.published_path
+    before = ask(path, "SELECT release_id FROM ops.release")
+    reader = subprocess.Popen(
+        [*installation.command("status")[:1], "-c", READER, str(path)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert reader.stdout is not None
+    assert reader.stdin is not None
+    assert reader.stdout.readline() == f"{before[0][0]}\n"
+    done = installation.run("refresh")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "0 read, 0 new extracts" in done.stderr
+    after = ask(path, "SELECT release_id FROM ops.release")
+    assert after > before
+    rest, _ = reader.communicate("again\n", timeout=60)
+    assert rest == f"{before[0][0]}\n"
+    assert ask(path, "SELECT count(DISTINCT run_id) >= 2 FROM ops.check_result") == [(True,)]
+
+
+READER = """
+import duckdb, sys
+connection = duckdb.connect(sys.argv[1], read_only=True)
+print(connection.execute("SELECT release_id FROM ops.release").fetchall()[0][0], flush=True)
+sys.stdin.readline()
+connection.execute("SELECT sum(value) FROM marts.measure_value").fetchall()
+print(connection.execute("SELECT release_id FROM ops.release").fetchall()[0][0], flush=True)
+"""
+
+
+def test_a_second_refresh_says_who_holds_the_warehouse(installation: Installation) -> None:
+    with writer_lock(installation.settings.warehouse_dir):
+        done = installation.run("refresh")
+    assert done.returncode == 1
+    assert "A refresh is running" in done.stdout + done.stderr
+    assert "Traceback" not in done.stdout + done.stderr
+
+
+def test_a_failed_check_keeps_the_file_of_yesterday(installation: Installation) -> None:
+    path = installation.settings.published_path
+    before = digest(path)
+    bad = write_street(
+        installation.settings.raw_dir / "inbox",
+        [street_row(1, month="2018-01", crime_type="Crimes against sense")],
+        name="2018-01-west-midlands-street.csv",
+    )
+    try:
+        done = installation.run("refresh")
+        assert done.returncode == 1
+        assert "NOT PUBLISHED" in done.stdout
+        assert "Crimes against sense" in done.stdout
+        assert "street_crime_type" in done.stdout
+        assert digest(path) == before
+    finally:
+        bad.unlink()
+
+
+def test_refused_files_do_not_hold_up_the_others(tmp_path: Path) -> None:
+    installation = small_installation(tmp_path, "2019-04", "2019-04")
+    write_street(
+        installation.settings.raw_dir, [street_row(1, month="2019-06")], name="2019-05-west-midlands-street.csv"
+    )
+    done = installation.run("refresh")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "Refused files (1)" in done.stdout
+    assert "is named for 2019-05, but 1 of its rows are of another month (the first: 2019-06)" in " ".join(
+        done.stdout.split()
+    )
+    status = installation.run("status")
+    assert "Refused files (1)" in status.stdout
+
+
+def test_ten_kills_at_random_moments(tmp_path: Path) -> None:
+    installation = small_installation(tmp_path, "2019-04", "2019-06")
+    started = time.monotonic()
+    first = installation.run("refresh")
+    duration = time.monotonic() - started
+    assert first.returncode == 0, first.stdout + first.stderr
+    path, moments = installation.settings.published_path, random.Random(20190401)
+    tables = ask(path, "SELECT schema_name, table_name FROM duckdb_tables() ORDER BY ALL")
+    for number in range(10):
+        # Something new to load, so that kills fall into loading as well as into models, checks and publication.
+        month = f"2017-{number + 1:02}"
+        rows = [street_row(n, month=month) for n in range(200)]
+        write_street(installation.settings.raw_dir / "inbox", rows, name=f"{month}-west-midlands-street.csv")
+        refresh = subprocess.Popen(
+            installation.command("refresh"),
+            cwd=PROJECT_DIR,
+            env=installation.settings.child_environment(FPW_THREADS="2"),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        time.sleep(moments.uniform(0.1, 1.0) * duration)
+        refresh.send_signal(signal.SIGKILL)
+        refresh.wait()
+        assert ask(path, "SELECT schema_name, table_name FROM duckdb_tables() ORDER BY ALL") == tables
+        assert ask(path, "SELECT count(*) > 0 FROM marts.measure_value") == [(True,)]
+        assert ask(path, "SELECT count(*) FROM ops.extract WHERE rows_read <> rows_loaded + rows_quarantined") == [(0,)]
+    done = installation.run("refresh")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert ask(
+        path, "SELECT count(*), sum(rows_loaded) FROM ops.extract WHERE status = 'loaded' AND NOT is_sample"
+    ) == [(10, 2000)]
+    assert ask(path, "SELECT sum(crime_count) FROM marts.fct_street_crime_month WHERE month < '2018-01-01'") == [
+        (2000,)
+    ]
+    assert ask(path, "SELECT count(*) FROM ops.extract WHERE status = 'pending'") == [(0,)]

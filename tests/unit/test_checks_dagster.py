@@ -1,0 +1,129 @@
+"""Suites as Dagster asset checks: what stops, what travels on, what is recorded."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import dagster as dg
+import duckdb
+import pytest
+
+from pipelines.checks.dagster_checks import build_asset_checks
+from pipelines.checks.suite import Suite, no_rows, not_null
+
+SUITES = {
+    "raw.t": Suite(
+        table="raw.t",
+        description="A table.",
+        expectations=(
+            not_null("a", "No a."),
+            not_null("b", "No b.", "warning"),
+            no_rows("c_sound", "SELECT a FROM {batch} WHERE 1 // c = 1", "Bad c.", "warning"),
+        ),
+    ),
+    "marts.m": Suite(table="marts.m", description="Another layer.", expectations=(not_null("a", "No a."),)),
+}
+
+
+class Warehouse:
+    def __init__(self, path: Path) -> None:
+        self.build_path = path
+
+    @contextmanager
+    def connect(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        with duckdb.connect(str(self.build_path)) as connection:
+            yield connection
+
+
+@pytest.fixture
+def warehouse(tmp_path: Path) -> Warehouse:
+    return Warehouse(tmp_path / "build.duckdb")
+
+
+def run(warehouse: Warehouse, table: str) -> tuple[dg.ExecuteInProcessResult, set[str]]:
+    """Run raw -> checks -> models (a multi-asset that could run in parts, as dbt's does) -> published."""
+
+    @dg.asset(key=["raw", "t"], required_resource_keys={"warehouse"})
+    def raw(context: dg.AssetExecutionContext) -> None:
+        with context.resources.warehouse.connect() as connection:
+            connection.execute("CREATE SCHEMA raw")
+            connection.execute(f"CREATE TABLE raw.t AS {table}")
+
+    @dg.multi_asset(
+        specs=[
+            dg.AssetSpec("seed"),
+            dg.AssetSpec("staged", deps=[["raw", "t"]]),
+            dg.AssetSpec("mart", deps=["staged"]),
+        ],
+        can_subset=True,
+    )
+    def models(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[None]]:
+        for key in ("seed", "staged", "mart"):
+            yield dg.MaterializeResult(asset_key=key)
+
+    @dg.asset(deps=["mart"])
+    def published() -> None: ...
+
+    @dg.asset
+    def unrelated() -> None: ...
+
+    checks = build_asset_checks(SUITES, layer="raw", asset_key_for=lambda table: dg.AssetKey(table.split(".")))
+    assert len(checks) == 1
+    definitions = dg.Definitions(
+        assets=[raw, models, published, unrelated],
+        asset_checks=checks,
+        jobs=[dg.define_asset_job("refresh", dg.AssetSelection.all())],
+        resources={"warehouse": warehouse},
+    )
+    result = definitions.resolve_job_def("refresh").execute_in_process(raise_on_error=False)
+    done = {event.step_key for event in result.all_events if event.is_step_success and event.step_key}
+    return result, done
+
+
+def recorded(warehouse: Warehouse) -> dict[str, tuple[str, str]]:
+    with warehouse.connect() as connection:
+        rows = connection.execute("SELECT check_name, severity, status FROM ops.check_result").fetchall()
+    return {name: (severity, status) for name, severity, status in rows}
+
+
+def test_everything_runs_when_checks_pass(warehouse: Warehouse) -> None:
+    result, done = run(warehouse, "SELECT 1 AS a, 2 AS b, 3 AS c")
+    assert result.success
+    assert done == {"raw__t", "check_raw_t", "models", "published", "unrelated"}
+    assert recorded(warehouse) == {
+        "a_given": ("error", "passed"),
+        "b_given": ("warning", "passed"),
+        "c_sound": ("warning", "passed"),
+    }
+
+
+def test_a_failed_error_stops_all_that_depends_on_the_table_and_is_recorded(warehouse: Warehouse) -> None:
+    result, done = run(warehouse, "SELECT NULL::INTEGER AS a, 2 AS b, 3 AS c")
+    assert not result.success
+    assert done == {"raw__t", "unrelated"}
+    assert recorded(warehouse)["a_given"] == ("error", "failed")
+    evaluation = {item.check_name: item for item in result.get_asset_check_evaluations()}["errors"]
+    assert not evaluation.passed
+    assert evaluation.severity is dg.AssetCheckSeverity.ERROR
+    assert evaluation.description == "a_given failed: 1 of 1 rows"
+
+
+def test_a_failed_warning_travels_on(warehouse: Warehouse) -> None:
+    result, done = run(warehouse, "SELECT 1 AS a, NULL::INTEGER AS b, 3 AS c")
+    assert result.success
+    assert "published" in done
+    assert recorded(warehouse)["b_given"] == ("warning", "failed")
+    evaluation = {item.check_name: item for item in result.get_asset_check_evaluations()}["warnings"]
+    assert not evaluation.passed
+    assert evaluation.severity is dg.AssetCheckSeverity.WARN
+
+
+def test_a_check_that_raises_stops_even_when_it_is_a_warning(warehouse: Warehouse) -> None:
+    result, done = run(warehouse, "SELECT 1 AS a, 2 AS b, 'x' AS c")
+    assert not result.success
+    assert done == {"raw__t", "unrelated"}
+    assert recorded(warehouse)["c_sound"] == ("warning", "raised")
+    evaluation = {item.check_name: item for item in result.get_asset_check_evaluations()}["errors"]
+    assert not evaluation.passed
+    assert evaluation.description is not None
+    assert evaluation.description.startswith("c_sound raised: ")

@@ -1,0 +1,88 @@
+"""Results on record, and those of dbt."""
+
+import json
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from pipelines.checks.results import CheckResult, record, results_from_dbt
+
+PASSED = CheckResult("a", "error", "passed", "none found", 0, 10, "A.")
+FAILED = CheckResult("b", "warning", "failed", "2 found", 2, 10, "B.")
+
+
+def test_every_result_of_every_run_is_kept() -> None:
+    with duckdb.connect() as connection:
+        record(connection, "run1", "raw", "raw.t", "great_expectations", [PASSED, FAILED])
+        record(connection, "run2", "raw", "t", "great_expectations", [PASSED])
+        record(connection, "run3", "raw", "t", "dbt", [])
+        rows = connection.execute(
+            "SELECT run_id, layer, table_name, check_name, engine, severity, status, observed, unexpected_count, "
+            "rows_checked, description FROM ops.check_result ORDER BY run_id, check_name"
+        ).fetchall()
+    assert rows == [
+        ("run1", "raw", "raw.t", "a", "great_expectations", "error", "passed", "none found", 0, 10, "A."),
+        ("run1", "raw", "raw.t", "b", "great_expectations", "warning", "failed", "2 found", 2, 10, "B."),
+        ("run2", "raw", "raw.t", "a", "great_expectations", "error", "passed", "none found", 0, 10, "A."),
+    ]
+
+
+def test_what_stops() -> None:
+    assert not PASSED.stops
+    assert not FAILED.stops
+    assert CheckResult("a", "error", "failed", "", 1, 1, "").stops
+    assert CheckResult("a", "warning", "raised", "", None, None, "").stops
+
+
+@pytest.fixture
+def dbt_files(tmp_path: Path) -> tuple[Path, Path]:
+    nodes: dict[str, dict[str, object]] = {
+        "model.fpw.dim_force": {"resource_type": "model", "name": "dim_force", "schema": "marts", "alias": "dim_force"},
+        "seed.fpw.force": {"resource_type": "seed", "name": "force", "schema": "reference", "alias": "force"},
+    }
+    results = [{"unique_id": "model.fpw.dim_force", "status": "success", "failures": None, "message": "OK"}]
+    for name, status, severity, failures in (
+        ("passes", "pass", "ERROR", 0),
+        ("fails", "fail", "ERROR", 3),
+        ("warns", "warn", "WARN", 2),
+        ("warns_only_at_few", "warn", "ERROR", 1),
+        ("breaks", "error", "WARN", None),
+        ("is_skipped", "skipped", "ERROR", None),
+        ("singular", "pass", "warn", 0),
+    ):
+        key = f"test.fpw.{name}"
+        nodes[key] = {
+            "resource_type": "test",
+            "name": name,
+            "config": {"severity": severity},
+            "description": "What it\nmeans.",
+            "attached_node": None if name == "singular" else "model.fpw.dim_force",
+            "depends_on": {"nodes": ["seed.fpw.force", "model.fpw.dim_force"]},
+        }
+        message = None if status == "pass" else f"Got {failures} results"
+        results.append({"unique_id": key, "status": status, "failures": failures, "message": message})
+    results.append({"unique_id": "unit_test.fpw.x", "status": "pass", "failures": 0, "message": None})
+    run_results, manifest = tmp_path / "run_results.json", tmp_path / "manifest.json"
+    run_results.write_text(json.dumps({"results": results}))
+    manifest.write_text(json.dumps({"nodes": nodes}))
+    return run_results, manifest
+
+
+def test_dbt_tests_become_results(dbt_files: tuple[Path, Path]) -> None:
+    found = results_from_dbt(*dbt_files)
+    assert {table: [(r.name, r.severity, r.status, r.unexpected_count) for r in rs] for table, rs in found.items()} == {
+        "marts.dim_force": [
+            ("passes", "error", "passed", 0),
+            ("fails", "error", "failed", 3),
+            ("warns", "warning", "failed", 2),
+            ("warns_only_at_few", "warning", "failed", 1),
+            ("breaks", "warning", "raised", None),
+        ],
+        "reference.force": [("singular", "warning", "passed", 0)],
+    }
+    by_name = {result.name: result for result in found["marts.dim_force"]}
+    assert by_name["fails"].observed == "Got 3 results"
+    assert by_name["fails"].description == "What it means."
+    assert by_name["passes"].observed == "no failing rows"
+    assert by_name["breaks"].stops

@@ -1,0 +1,308 @@
+"""The dbt macros for rates, limits and periods, against figures computed without them.
+
+The macros are rendered with Jinja outside dbt and run on DuckDB; the references are scipy's distributions
+and plain Python. Poisson: Byar's approximation is also held against the exact limits it stands for.
+"""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import math
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import duckdb
+import jinja2
+import pytest
+from scipy import stats
+from scipy.optimize import brentq
+
+DBT_PROJECT = Path(__file__).resolve().parents[2] / "dbt_project"
+MACRO_FILES = ("statistics.sql", "periods.sql", "engine.sql", "police_uk.sql")
+Z = float(stats.norm.ppf(0.975))
+
+
+class Macros:
+    """The project's macros as Python callables that return SQL, dispatched to DuckDB."""
+
+    def __init__(self) -> None:
+        text = "\n".join((DBT_PROJECT / "macros" / name).read_text(encoding="utf-8") for name in MACRO_FILES)
+        environment = jinja2.Environment(extensions=["jinja2.ext.do"], autoescape=False)
+        context = {
+            "adapter": SimpleNamespace(dispatch=self._dispatch),
+            "return": lambda value: value,
+            "fpw": self,
+        }
+        self._module = environment.from_string(text, globals=context).module
+
+    def _dispatch(self, name: str, package: str) -> Callable[..., str]:
+        assert package == "fpw"
+        for prefix in ("duckdb__", "default__"):
+            macro = getattr(self._module, prefix + name, None)
+            if macro is not None:
+                return macro
+        raise AssertionError(f"macro {name} has no spelling for DuckDB")
+
+    def __getattr__(self, name: str) -> Callable[..., str]:
+        return getattr(self._module, name)
+
+
+@pytest.fixture(scope="module")
+def macros() -> Macros:
+    return Macros()
+
+
+@pytest.fixture(scope="module")
+def connection() -> Any:
+    with duckdb.connect() as conn:
+        yield conn
+
+
+def evaluate(connection: Any, sql: str, **values: Any) -> Any:
+    """The value of one SQL expression over columns of these values."""
+    columns = ", ".join(f"${name} as {name}" for name in values) or "1 as one"
+    return connection.execute(f"select {sql} from (select {columns})", values).fetchone()[0]
+
+
+def exact_limits() -> dict[int, tuple[float, float]]:
+    """The seed of exact Poisson limits by event count."""
+    path = DBT_PROJECT / "seeds" / "reference" / "poisson_exact_limit.csv"
+    with path.open(newline="", encoding="utf-8") as file:
+        return {
+            int(row["event_count"]): (float(row["lower_95"]), float(row["upper_95"])) for row in csv.DictReader(file)
+        }
+
+
+def test_z_is_the_standard_normal_quantile(macros: Macros, connection: Any) -> None:
+    assert float(evaluate(connection, macros.z_95())) == pytest.approx(Z, abs=1e-15)
+
+
+@pytest.mark.parametrize(
+    ("numerator", "denominator", "multiplier", "expected"),
+    [
+        (3, 4, 1000, 750.0),
+        (0, 4, 1000, 0.0),
+        (3, 0, 1000, None),
+        (0, 0, 1, None),
+        (None, 4, 1000, None),
+        (3, None, 1000, None),
+        # a count times a thousand passes 32 bits
+        (4_000_000, 59_000_000, 1000, 4_000_000 * 1000 / 59_000_000),
+    ],
+)
+def test_rate(
+    macros: Macros,
+    connection: Any,
+    numerator: int | None,
+    denominator: int | None,
+    multiplier: int,
+    expected: float | None,
+) -> None:
+    sql = macros.rate("cast(n as integer)", "cast(d as integer)", multiplier)
+    assert evaluate(connection, sql, n=numerator, d=denominator) == expected
+
+
+def test_exact_limit_seed_against_the_poisson_distribution() -> None:
+    limits = exact_limits()
+    assert sorted(limits) == list(range(10))
+    for count, (low, high) in limits.items():
+        # solved from the distribution itself, not from the chi-square quantile that made the seed
+        reference_high = brentq(lambda mean, k=count: stats.poisson.cdf(k, mean) - 0.025, 1e-9, 60, xtol=1e-14)
+        reference_low = (
+            brentq(lambda mean, k=count: stats.poisson.sf(k - 1, mean) - 0.025, 1e-9, 60, xtol=1e-14) if count else 0.0
+        )
+        assert low == pytest.approx(reference_low, rel=1e-11, abs=1e-12)
+        assert high == pytest.approx(reference_high, rel=1e-11)
+
+
+@pytest.mark.parametrize("column_type", ["bigint", "double"])
+@pytest.mark.parametrize("count", [*range(31), 99, 100, 973, 24_631, 233_393, 5_000_000])
+def test_poisson_limits(macros: Macros, connection: Any, count: int, column_type: str) -> None:
+    seed_low, seed_high = exact_limits().get(count, (None, None))
+    column = f"cast(n as {column_type})"
+    low = evaluate(connection, macros.poisson_low(column, "lo"), n=count, lo=seed_low)
+    high = evaluate(connection, macros.poisson_high(column, "hi"), n=count, hi=seed_high)
+    exact_low = stats.chi2.ppf(0.025, 2 * count) / 2 if count else 0.0
+    exact_high = stats.chi2.ppf(0.975, 2 * count + 2) / 2
+    if count < 10:
+        assert (float(low), float(high)) == pytest.approx((exact_low, exact_high), rel=1e-12, abs=1e-12)
+        return
+    byar_low = count * (1 - 1 / (9 * count) - Z / (3 * math.sqrt(count))) ** 3
+    byar_high = (count + 1) * (1 - 1 / (9 * (count + 1)) + Z / (3 * math.sqrt(count + 1))) ** 3
+    assert (low, high) == pytest.approx((byar_low, byar_high), rel=1e-12)
+    # the approximation stays within 0.2 % of the exact limits from ten events on
+    assert (low, high) == pytest.approx((exact_low, exact_high), rel=2e-3)
+
+
+def test_poisson_limits_of_the_published_example(macros: Macros, connection: Any) -> None:
+    # 973 killed or seriously injured: 912.8 to 1036.1
+    assert evaluate(connection, macros.poisson_low("n", "null"), n=973) == pytest.approx(912.8, abs=0.05)
+    assert evaluate(connection, macros.poisson_high("n", "null"), n=973) == pytest.approx(1036.1, abs=0.05)
+
+
+def test_poisson_limits_of_nothing_are_nothing(macros: Macros, connection: Any) -> None:
+    for macro in (macros.poisson_low, macros.poisson_high):
+        assert evaluate(connection, macro("cast(n as bigint)", "cast(x as double)"), n=None, x=None) is None
+
+
+@pytest.mark.parametrize("column_type", ["bigint", "double"])
+@pytest.mark.parametrize(
+    ("x", "n"),
+    [
+        (0, 1),
+        (1, 1),
+        (0, 10),
+        (10, 10),
+        (1, 3),
+        (5, 9),
+        (24, 30),
+        (121, 124),
+        (328, 332),
+        (819, 1916),
+        (1793, 3806),
+        (2_400_000_000, 3_000_000_000),
+    ],
+)
+def test_wilson_limits(macros: Macros, connection: Any, x: int, n: int, column_type: str) -> None:
+    x_sql, n_sql = f"cast(x as {column_type})", f"cast(n as {column_type})"
+    low = evaluate(connection, macros.wilson_low(x_sql, n_sql), x=x, n=n)
+    high = evaluate(connection, macros.wilson_high(x_sql, n_sql), x=x, n=n)
+    reference = stats.binomtest(x, n).proportion_ci(confidence_level=0.95, method="wilson")
+    assert (low, high) == pytest.approx((reference.low, reference.high), rel=1e-9, abs=1e-12)
+    assert 0 <= low <= x / n <= high <= 1
+
+
+def test_wilson_limits_of_the_published_examples(macros: Macros, connection: Any) -> None:
+    for x, n, low, high in [
+        (328, 332, 96.9, 99.5),
+        (121, 124, 93.1, 99.2),
+        (24, 30, 62.7, 90.5),
+        (819, 1916, 40.5, 45.0),
+    ]:
+        assert 100 * evaluate(connection, macros.wilson_low("x", "n"), x=x, n=n) == pytest.approx(low, abs=0.06)
+        assert 100 * evaluate(connection, macros.wilson_high("x", "n"), x=x, n=n) == pytest.approx(high, abs=0.06)
+
+
+@pytest.mark.parametrize(("x", "n"), [(0, 0), (None, 10), (3, None), (None, None)])
+def test_wilson_limits_without_a_base_are_nothing(macros: Macros, connection: Any, x: Any, n: Any) -> None:
+    for macro in (macros.wilson_low, macros.wilson_high):
+        assert evaluate(connection, macro("cast(x as bigint)", "cast(n as bigint)"), x=x, n=n) is None
+
+
+@pytest.mark.parametrize("column_type", ["bigint", "double"])
+@pytest.mark.parametrize(("a", "b"), [(1, 1), (10, 10), (12, 4000), (973, 950), (3973, 9713)])
+def test_rate_ratio_limits(macros: Macros, connection: Any, a: int, b: int, column_type: str) -> None:
+    ratio = a / b * 3.5
+    a_sql, b_sql = f"cast(a as {column_type})", f"cast(b as {column_type})"
+    low = evaluate(connection, macros.rate_ratio_low("r", a_sql, b_sql), r=ratio, a=a, b=b)
+    high = evaluate(connection, macros.rate_ratio_high("r", a_sql, b_sql), r=ratio, a=a, b=b)
+    spread = stats.norm(loc=math.log(ratio), scale=math.sqrt(1 / a + 1 / b))
+    assert (low, high) == pytest.approx((math.exp(spread.ppf(0.025)), math.exp(spread.ppf(0.975))), rel=1e-12)
+
+
+def test_rate_ratio_limits_of_the_published_example(macros: Macros, connection: Any) -> None:
+    # 973 against 950: 1.024 (0.937 to 1.120)
+    values = {"r": 973 / 950, "a": 973, "b": 950}
+    assert evaluate(connection, macros.rate_ratio_low("r", "a", "b"), **values) == pytest.approx(0.937, abs=5e-4)
+    assert evaluate(connection, macros.rate_ratio_high("r", "a", "b"), **values) == pytest.approx(1.120, abs=5e-4)
+
+
+@pytest.mark.parametrize(("ratio", "a", "b"), [(0.0, 0, 5), (None, 5, 0), (None, None, 5), (2.0, 5, None)])
+def test_rate_ratio_limits_need_events_on_both_sides(
+    macros: Macros, connection: Any, ratio: Any, a: Any, b: Any
+) -> None:
+    for macro in (macros.rate_ratio_low, macros.rate_ratio_high):
+        sql = macro("cast(r as double)", "cast(a as bigint)", "cast(b as bigint)")
+        assert evaluate(connection, sql, r=ratio, a=a, b=b) is None
+
+
+def test_arguments_may_be_expressions(macros: Macros, connection: Any) -> None:
+    assert evaluate(connection, macros.rate("n + 1", "d - 1", 100), n=1, d=5) == 50.0
+    low = evaluate(connection, macros.poisson_low("n + 1", "null"), n=99)
+    assert low == evaluate(connection, macros.poisson_low("n", "null"), n=100)
+    low = evaluate(connection, macros.wilson_low("x + 1", "n + 2"), x=4, n=8)
+    assert low == evaluate(connection, macros.wilson_low("x", "n"), x=5, n=10)
+    low = evaluate(connection, macros.rate_ratio_low("r + 1", "a + 1", "b + 1"), r=1.0, a=9, b=19)
+    assert low == evaluate(connection, macros.rate_ratio_low("r", "a", "b"), r=2.0, a=10, b=20)
+
+
+def test_periods_over_thirty_years_of_days(macros: Macros, connection: Any) -> None:
+    start = dt.date(2000, 1, 1)
+    rows = connection.execute(
+        f"""
+        select d, {macros.fin_year_start("d")}, {macros.fin_year_end("d")}, {macros.month_end("d")},
+            {macros.months_between("date '2000-01-01'", "d")}, {macros.add_months("d", -11)}
+        from (select cast(t.d as date) as d from generate_series(
+            date '2000-01-01', date '2029-12-31', interval 1 day) as t (d))
+        order by d
+        """
+    ).fetchall()
+    assert len(rows) == 10_958
+    for day, year_start, year_end, month_end, months, eleven_earlier in rows:
+        first_year = day.year if day.month >= 4 else day.year - 1
+        assert (year_start, year_end) == (dt.date(first_year, 4, 1), dt.date(first_year + 1, 3, 31))
+        assert month_end.month == day.month
+        assert (month_end + dt.timedelta(1)).day == 1
+        assert months == (day.year - start.year) * 12 + day.month - 1
+        if day.day == 1:
+            total = day.year * 12 + day.month - 1 - 11
+            assert eleven_earlier == dt.date(total // 12, total % 12 + 1, 1)
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "year"),
+    [
+        ("2019-04-01", "2020-03-31", 2019),
+        ("2019-01-01", "2019-12-31", 2019),
+        ("2018-06-01", "2019-05-31", 2018),
+        ("2018-08-01", "2019-07-31", 2019),
+        ("2020-12-01", "2020-12-31", 2020),
+    ],
+)
+def test_middle_year(macros: Macros, connection: Any, start: str, end: str, year: int) -> None:
+    first, last = dt.date.fromisoformat(start), dt.date.fromisoformat(end)
+    assert evaluate(connection, macros.middle_year("a", "b"), a=first, b=last) == year
+    assert (first + (last + dt.timedelta(1) - first) / 2).year == year
+
+
+def test_month_series_has_both_ends(macros: Macros, connection: Any) -> None:
+    months = connection.execute(macros.month_series("date '2019-11-01'", "date '2020-02-01'")).fetchall()
+    assert [m[0] for m in months] == [
+        dt.date(2019, 11, 1),
+        dt.date(2019, 12, 1),
+        dt.date(2020, 1, 1),
+        dt.date(2020, 2, 1),
+    ]
+
+
+def test_london_time_through_both_changes_of_the_clock(macros: Macros, connection: Any) -> None:
+    london = ZoneInfo("Europe/London")
+    for day in ("2019-03-30", "2019-03-31", "2019-07-01", "2019-10-27", "2020-01-01"):
+        for hour in (0, 1, 2, 23):
+            moment = dt.datetime.fromisoformat(f"{day}T{hour:02}:30:00+00:00")
+            text = moment.isoformat()
+            clock = evaluate(connection, macros.london_time("cast(t as timestamptz)"), t=text)
+            assert clock == moment.astimezone(london).replace(tzinfo=None)
+
+
+def test_lists_are_sorted_distinct_and_never_null(macros: Macros, connection: Any) -> None:
+    table = "(values ('b'), ('a'), (null), ('b')) as t (v)"
+    sql = f"select {macros.sorted_list('v')} from {table}"
+    assert connection.execute(sql).fetchone()[0] == ["a", "b"]
+    assert connection.execute(f"{sql} where false").fetchone()[0] == []
+    assert evaluate(connection, macros.list_of("v"), v="a") == ["a"]
+    assert evaluate(connection, macros.list_of("cast(v as varchar)"), v=None) == []
+
+
+def test_list_over_rows_ends_at_the_current_row(macros: Macros, connection: Any) -> None:
+    sql = f"""
+        select {macros.sorted_list_over("v", "g", "n", 2)}
+        from (values (1, 1, 'b'), (1, 2, null), (1, 3, 'a'), (1, 4, 'a'), (2, 1, null)) as t (g, n, v)
+        order by g, n
+    """
+    lists = [row[0] for row in connection.execute(sql).fetchall()]
+    assert lists == [["b"], ["b"], ["a"], ["a"], []]
