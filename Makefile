@@ -16,7 +16,7 @@ refresh: .venv/installed  ## load what is new, build, check and publish warehous
 	@$(BIN)/fpw refresh
 
 test: .venv/installed-dev  ## run all tests
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest --numprocesses 2 --dist loadgroup
 
 lint: .venv/installed-dev  ## style and types
 	$(BIN)/ruff check .
@@ -44,6 +44,7 @@ clean:  ## delete the environment, the warehouse and the sample (raw extracts st
 	@echo "Installing the locked requirements (about a minute)"
 	@$(INSTALL) --require-hashes -r requirements.lock
 	@$(INSTALL) --no-deps --no-build-isolation --editable .
+	@$(BIN)/fpw prepare
 	@touch $@
 
 .venv/installed-dev: requirements-dev.lock .venv/installed | .venv/bin/python

@@ -111,6 +111,15 @@ def inspect(file: Annotated[Path, typer.Argument(help="A raw file or a zip archi
         raise typer.Exit(1)
 
 
+@app.command()
+def prepare() -> None:
+    """Parse the dbt project, so that the first refresh need not."""
+    from pipelines.assets.models import ensure_manifest
+
+    _log_to_console()
+    ensure_manifest(_settings(None, None, None))
+
+
 def _settings(raw: Path | None, warehouse: Path | None, force: str | None) -> Settings:
     from pipelines.sources.forces import load_forces
 

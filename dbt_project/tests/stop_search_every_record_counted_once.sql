@@ -20,12 +20,12 @@ facts as (
 
     select
         area_code,
-        period_start as month,
+        month,
         count(*) as row_count
 
     from {{ ref('fct_stop_search') }}
 
-    group by area_code, period_start
+    group by area_code, month
 
 ),
 

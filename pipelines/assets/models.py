@@ -75,8 +75,11 @@ def ensure_manifest(settings: Settings) -> Path:
     log.info("Parsing the dbt project")
     target.mkdir(parents=True, exist_ok=True)
     done = subprocess.run(
-        [DBT_EXECUTABLE, "--quiet", "parse", "--project-dir", str(DBT_DIR), "--profiles-dir", str(DBT_DIR)]
-        + ["--target-path", str(target), "--log-path", str(target), *dbt_arguments(settings)],
+        [
+            *(DBT_EXECUTABLE, "--quiet", "parse", *dbt_arguments(settings)),
+            *("--project-dir", str(DBT_DIR), "--profiles-dir", str(DBT_DIR)),
+            *("--target-path", str(target), "--log-path", str(target)),
+        ],
         env=settings.child_environment(**dbt_environment(settings)),
         capture_output=True,
         text=True,
@@ -115,8 +118,10 @@ def _step(settings: Settings, manifest: Path, name: str, select: str) -> dg.Asse
         # A test with parents in both runs belongs to the later one.
         selection = "cautious" if name == "dbt_staging" else "eager"
         invocation = dbt.cli(
-            ["build", "--exclude-resource-type", "unit_test", "--indirect-selection", selection]
-            + dbt_arguments(settings),
+            [
+                *("build", "--exclude-resource-type", "unit_test", "--indirect-selection", selection),
+                *dbt_arguments(settings),
+            ],
             context=context,
             target_path=target,
         )

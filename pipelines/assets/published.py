@@ -22,7 +22,7 @@ def build_published_asset(marts: Sequence[dg.AssetKey]) -> dg.AssetsDefinition:
         required_resource_keys={"warehouse"},
         description="warehouse/force_performance.duckdb: schemas marts and ops, replaced in one step when checks pass.",
     )
-    def force_performance(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
+    def force_performance(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
         warehouse: Warehouse = context.resources.warehouse
         rows = publish(warehouse, run_id=context.run.run_id, code_version=__version__)
         path = warehouse.settings.published_path

@@ -30,7 +30,7 @@ def _register_asset(contracts: dict[str, Contract]) -> dg.AssetsDefinition:
         required_resource_keys={"warehouse"},
         description="Register of every raw file ever seen: what it is, and whether it was loaded or refused and why.",
     )
-    def extract(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
+    def extract(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
         warehouse: Warehouse = context.resources.warehouse
         warehouse.create_tables(contracts.values())
         report = register(warehouse.settings, warehouse, contracts, context.run.run_id)
@@ -59,7 +59,7 @@ def _raw_asset(contract: Contract) -> dg.AssetsDefinition:
         metadata={"dagster/table_name": contract.table, "contract": f"pipelines/sources/{contract.name}.yaml"},
         tags={"cadence": contract.cadence, "sensitivity": contract.sensitivity},
     )
-    def raw(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
+    def raw(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
         warehouse: Warehouse = context.resources.warehouse
         report = load(warehouse.settings, warehouse, contract, context.run.run_id)
         with warehouse.connect() as connection:

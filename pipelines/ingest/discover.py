@@ -46,7 +46,7 @@ def find_containers(raw_dir: Path) -> list[Container]:
     sample_folders: set[str] = set()
     for folder, folders, names in os.walk(raw_dir):
         folders[:] = [name for name in folders if not name.startswith(".")]
-        is_sample = SAMPLE_MARKER in names or os.path.dirname(folder) in sample_folders
+        is_sample = SAMPLE_MARKER in names or str(Path(folder).parent) in sample_folders
         if is_sample:
             sample_folders.add(folder)
         for name in names:
@@ -67,9 +67,8 @@ def has_extracts(raw_dir: Path) -> bool:
 
 def natural_key(path: str) -> tuple[tuple[int, int, str], ...]:
     """Sorts `release-2` before `release-10`."""
-    return tuple(
-        (0, int(part), "") if part.isdigit() else (1, 0, part) for part in re.split(r"(\d+)", path.casefold()) if part
-    ) + ((-1, 0, path),)
+    parts = [part for part in re.split(r"(\d+)", path.casefold()) if part]
+    return (*((0, int(part), "") if part.isdigit() else (1, 0, part) for part in parts), (-1, 0, path))
 
 
 def archive_members(container: Container, *, max_bytes: int, max_ratio: int) -> list[zipfile.ZipInfo]:

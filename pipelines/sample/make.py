@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import os
 import shutil
 import zipfile
 from collections.abc import Callable
@@ -86,8 +85,8 @@ def make_sample(
     (partial / MARKER).write_bytes(NOTICE.encode())
     report.bytes = sum(path.stat().st_size for path in partial.rglob("*") if path.is_file())
     if target.exists():
-        os.rename(target, replaced)
-    os.rename(partial, target)
+        target.rename(replaced)
+    partial.rename(target)
     shutil.rmtree(replaced, ignore_errors=True)
     return report
 

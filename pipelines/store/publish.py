@@ -32,7 +32,7 @@ def publish(warehouse: Warehouse, *, run_id: str, code_version: str) -> dict[str
             _enter_release(connection, warehouse, run_id, code_version)
             rows = _copy(connection, fresh)
         _sync(fresh)
-        os.replace(fresh, target)
+        fresh.replace(target)
         _sync(target.parent)
     except (OSError, duckdb.Error) as error:
         raise WarehouseError(

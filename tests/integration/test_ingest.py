@@ -298,7 +298,7 @@ def test_a_member_that_leads_outside_writes_nothing(settings: Settings, warehous
     with zipfile.ZipFile(settings.raw_dir / "x.zip", "w") as archive:
         archive.writestr("../../2019-04-west-midlands-street.csv", f"{STREET}\n{street_row()}\n")
     assert "leads outside" in refusal(settings, warehouse)
-    assert [path for path in tmp_path.rglob("*street.csv")] == []
+    assert list(tmp_path.rglob("*street.csv")) == []
 
 
 def test_file_names_with_quotes_and_wildcards_are_just_names(settings: Settings, warehouse: Warehouse) -> None:

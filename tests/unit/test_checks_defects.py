@@ -82,7 +82,7 @@ CREATE TABLE marts.fct_street_crime_month AS
         'in_force' AS location_status, crime_type, crime_count, 'computed' AS source_kind, 's1' AS extract_id
     FROM (VALUES ('Burglary', 3), ('Anti-social behaviour', 1)) AS t (crime_type, crime_count);
 CREATE TABLE marts.fct_stop_search AS
-    SELECT extract_id, line, force, 'E23000014' AS area_code, period_start, self_defined_ethnicity,
+    SELECT extract_id, line, force, 'E23000014' AS area_code, period_start AS month, self_defined_ethnicity,
         'White' AS self_defined_group, officer_defined_ethnicity, 'White' AS officer_defined_group, outcome,
         true AS is_positive_outcome, 'computed' AS source_kind
     FROM raw.police_uk_stop_search;
