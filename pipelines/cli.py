@@ -113,11 +113,14 @@ def inspect(file: Annotated[Path, typer.Argument(help="A raw file or a zip archi
 
 @app.command()
 def prepare() -> None:
-    """Parse the dbt project, so that the first refresh need not."""
+    """Set up Dagster's folder and parse the dbt project, so that the first refresh need not."""
     from pipelines.assets.models import ensure_manifest
+    from pipelines.refresh import dagster_instance
 
     _log_to_console()
-    ensure_manifest(_settings(None, None, None))
+    settings = _settings(None, None, None)
+    dagster_instance(settings).dispose()
+    ensure_manifest(settings)
 
 
 def _settings(raw: Path | None, warehouse: Path | None, force: str | None) -> Settings:

@@ -18,6 +18,8 @@ log = logging.getLogger("fpw.refresh")
 DAGSTER_YAML = """\
 telemetry:
   enabled: false
+nux:
+  enabled: false
 python_logs:
   managed_python_loggers: [fpw]
 """
