@@ -77,7 +77,7 @@ OUTCOMES = {
 }
 """Share of the crimes in per cent; anti-social behaviour has no outcome."""
 STREETS = [
-    f"On or near {start}{end} {kind}"
+    f"{start}{end} {kind}"
     for start in ("Alder", "Ash", "Beck", "Birch", "Dal", "East", "Elm", "Farn", "Hawk", "Kings", "Mill", "New", "Park")
     for end in ("bourne", "bury", "dale", "field", "ford", "gate", "ham", "hill", "ley", "low", "side", "thorpe", "ton")
     for kind in ("Avenue", "Close", "Court", "Crescent", "Drive", "Gardens", "Grove", "Lane", "Place", "Road", "Way")
@@ -176,7 +176,9 @@ def make_files(plan: Plan, folder: Path, threads: int) -> int:
     total, done, said = sum(extract.rows for extract in wanted), 0, time.monotonic()
     with duckdb.connect() as connection, ThreadPoolExecutor(threads) as pool:
         connection.execute("SET threads = 1")  # the files are written side by side
-        connection.execute("CREATE MACRO one_of(items, number) AS items[(1 + number % len(items))::BIGINT]")
+        _make_choices(connection, "crime_type", _drawn(CRIME_TYPES))
+        _make_choices(connection, "outcome", _drawn(OUTCOMES))
+        _make_choices(connection, "street", STREETS)
         for force in forces():
             _make_places(connection, force, people[force.area_code] // 150)
         for extract, _ in zip(wanted, pool.map(lambda e: _make_file(connection, e, folder), wanted), strict=True):
@@ -188,47 +190,47 @@ def make_files(plan: Plan, folder: Path, threads: int) -> int:
     return sum(extract.path(folder).stat().st_size for extract in wanted)
 
 
+def _make_choices(connection: duckdb.DuckDBPyConnection, table: str, names: list[str]) -> None:
+    connection.execute(
+        f"CREATE TABLE {table} AS SELECT unnest(range(len($names))) AS choice, unnest($names) AS {table}",
+        {"names": names},
+    )
+
+
 def _make_places(connection: duckdb.DuckDBPyConnection, force: Force, points: int) -> None:
     """Map points of a force, five to an LSOA, in the order of the areas."""
     connection.execute(
         f"""
         CREATE TABLE {_places(force)} AS
         SELECT i AS point, round(-5 + hash(i, $label) % 6000000 / 1e6, 6) AS longitude,
-            round(50 + hash($label, i) % 5000000 / 1e6, 6) AS latitude,
-            one_of($streets, hash(i, $label, 1)) AS location,
+            round(50 + hash($label, i) % 5000000 / 1e6, 6) AS latitude, 'On or near ' || street AS location,
             'E01' || lpad((hash($label) % 900000 + i // 5)::VARCHAR, 6, '0') AS lsoa_code,
             $name || ' ' || lpad((1 + i // 25)::VARCHAR, 3, '0') || chr((65 + i // 5 % 5)::INTEGER) AS lsoa_name
-        FROM range($points) AS r(i)
+        FROM range($points) AS r(i) JOIN street ON choice = hash(i, $label, 1) % {len(STREETS)}
         """,
-        {
-            "label": force.police_uk_label,
-            "name": force.force_name,
-            "points": points,
-            "streets": STREETS,
-        },
+        {"label": force.police_uk_label, "name": force.force_name, "points": points},
     )
 
 
 def _make_file(connection: duckdb.DuckDBPyConnection, extract: Extract, folder: Path) -> None:
-    label = _text(extract.force.police_uk_label)
+    label, places = _text(extract.force.police_uk_label), _places(extract.force)
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
             COPY (
-                WITH
-                pick AS (
-                    SELECT hash(i, {extract.number}) AS h, one_of({_list(CRIME_TYPES)}, h // 1000000) AS crime_type,
-                        crime_type <> 'Anti-social behaviour' AS is_crime
-                    FROM range({extract.rows}) AS r(i)
-                )
-                SELECT CASE WHEN is_crime THEN sha256({extract.number} || '-' || h) END AS "Crime ID",
+                WITH pick AS (SELECT hash(i, {extract.number}) AS h FROM range({extract.rows}) AS r(i))
+                SELECT
+                    CASE WHEN crime_type <> 'Anti-social behaviour' THEN sha256({extract.number} || '-' || h) END
+                        AS "Crime ID",
                     '{extract.month}' AS "Month", {label} AS "Reported by", {label} AS "Falls within",
                     longitude AS "Longitude", latitude AS "Latitude", location AS "Location",
                     lsoa_code AS "LSOA code", lsoa_name AS "LSOA name", crime_type AS "Crime type",
-                    CASE WHEN is_crime THEN one_of({_list(OUTCOMES)}, h // 100000000) END AS "Last outcome category",
+                    CASE WHEN crime_type <> 'Anti-social behaviour' THEN outcome END AS "Last outcome category",
                     NULL AS "Context"
-                FROM pick JOIN {_places(extract.force)}
-                    ON point = h % (SELECT count(*) FROM {_places(extract.force)})
+                FROM pick
+                JOIN {places} ON point = h % (SELECT count(*) FROM {places})
+                JOIN crime_type ON crime_type.choice = h // 1000000 % 100
+                JOIN outcome ON outcome.choice = h // 100000000 % 100
                 ORDER BY point, h
             ) TO {_text(str(extract.path(folder)))} (FORMAT csv, HEADER)
             """
@@ -239,8 +241,8 @@ def _places(force: Force) -> str:
     return f"place_{force.area_code}"
 
 
-def _list(shares: dict[str, int]) -> str:
-    return "[" + ", ".join(_text(name) for name, share in shares.items() for _ in range(share)) + "]"
+def _drawn(shares: dict[str, int]) -> list[str]:
+    return [name for name, share in shares.items() for _ in range(share)]
 
 
 def _text(value: str) -> str:

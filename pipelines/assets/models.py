@@ -6,13 +6,15 @@ import logging
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtCliResource, dbt_assets
 from dagster_dbt.errors import DagsterDbtCliRuntimeError
+from packaging.version import Version
 
 from pipelines.checks.results import record, results_from_dbt
 from pipelines.settings import DBT_DIR, Settings
@@ -41,6 +43,21 @@ class SchemaKeys(DagsterDbtTranslator):
 
     def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str | None:
         return str(dbt_resource_props["schema"])
+
+
+class OfflineDbt(DbtCliResource):
+    """dbt as a separate process, and nothing else.
+
+    dagster-dbt would first run `dbt --version`, which asks the network for newer releases, and set up dbt's adapter
+    within this process, which costs seconds and would hold the build database.
+    """
+
+    @property
+    def _cli_version(self) -> Version:
+        return Version(version("dbt-core"))
+
+    def _initialize_dbt_core_adapter(self, args: Sequence[str]) -> Any:
+        return None
 
 
 def dbt_environment(settings: Settings) -> dict[str, str]:
@@ -96,9 +113,9 @@ def build_model_assets(settings: Settings, manifest: Path) -> list[dg.AssetsDefi
 
 
 def build_dbt_resource(settings: Settings) -> DbtCliResource:
-    """dbt as a separate process: within this one it would keep the build database open."""
+    """The resource through which the model assets run dbt."""
     settings.export(dbt_environment(settings))
-    return DbtCliResource(project_dir=str(DBT_DIR), profiles_dir=str(DBT_DIR), dbt_executable=DBT_EXECUTABLE)
+    return OfflineDbt(project_dir=str(DBT_DIR), profiles_dir=str(DBT_DIR), dbt_executable=DBT_EXECUTABLE)
 
 
 def _step(settings: Settings, manifest: Path, name: str, select: str) -> dg.AssetsDefinition:
