@@ -6,7 +6,7 @@ import logging
 import sys
 import time
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import duckdb
 import typer
@@ -15,6 +15,7 @@ from rich.console import Console
 
 from pipelines.ingest.discover import has_extracts
 from pipelines.settings import SEEDS_DIR, Settings
+from pipelines.store.lock import writer_lock
 from pipelines.store.warehouse import Warehouse, WarehouseError
 from pipelines.summary import print_first_query, print_summary
 
@@ -39,11 +40,7 @@ def refresh(raw: RawOption = None, warehouse: WarehouseOption = None, force: For
     _log_to_console()
     console = _console()
     settings = _settings(raw, warehouse, force)
-    if not has_extracts(settings.raw_dir):
-        from pipelines.sample import make_sample
-
-        log.info("%s holds no extracts: making sample extracts (synthetic records)", settings.raw_dir)
-        make_sample(settings.raw_dir, seeds_dir=SEEDS_DIR, progress=log.info)
+    _make_sample_if_new(settings)
     from pipelines.refresh import run_refresh
 
     outcome = run_refresh(settings)
@@ -61,6 +58,33 @@ def refresh(raw: RawOption = None, warehouse: WarehouseOption = None, force: For
         raise typer.Exit(1)
     print_first_query(settings.published_path, console)
     console.print(f"\nRefreshed in {time.monotonic() - started:.0f} s.", highlight=False)
+
+
+def _make_sample_if_new(settings: Settings) -> None:
+    """Sample extracts for a new installation; never where real extracts were, or where a path was mistyped."""
+    default = settings.raw_dir == Settings.load({}).raw_dir
+    if not settings.raw_dir.is_dir() and not default:
+        _stop(f"The raw folder {settings.raw_dir} does not exist; check FPW_RAW_DIR or --raw, or mount it.")
+    if has_extracts(settings.raw_dir):
+        return
+    if settings.build_path.exists():
+        with Warehouse(settings).connect(read_only=True) as connection:
+            real = connection.execute(
+                "SELECT count(*) FROM ops.extract WHERE status = 'loaded' AND NOT is_sample"
+            ).fetchall()[0][0]
+        if real:
+            _stop(
+                f"{settings.raw_dir} holds no extracts, but the warehouse holds {real:,} real ones; "
+                "check FPW_RAW_DIR or --raw, or mount it."
+            )
+    from pipelines.sample import SampleError, make_sample
+
+    log.info("%s holds no extracts: making sample extracts (synthetic records)", settings.raw_dir)
+    settings.raw_dir.mkdir(parents=True, exist_ok=True)
+    try:
+        make_sample(settings.raw_dir, seeds_dir=SEEDS_DIR, progress=log.info)
+    except SampleError as error:
+        _stop(str(error))
 
 
 @app.command()
@@ -104,11 +128,47 @@ def inspect(file: Annotated[Path, typer.Argument(help="A raw file or a zip archi
     if not file.is_file():
         _stop(f"{file} is not a file; name a raw file or a zip archive.")
     accepted = True
-    for line, good in inspect_file(file, Settings.load()):
+    for line, good in inspect_file(file, _settings(None, None, None)):
         print(line)
         accepted = accepted and good
     if not accepted:
         raise typer.Exit(1)
+
+
+@app.command()
+def withdraw(
+    extract_id: Annotated[str, typer.Argument(help="extract_id in ops.extract.")], warehouse: WarehouseOption = None
+) -> None:
+    """Take a loaded extract, whose file is gone from the raw folder, out of the warehouse."""
+    from pipelines.ingest.register import withdraw as take_out
+    from pipelines.sources.contract import load_contracts
+
+    settings = _settings(None, warehouse, None)
+    if not settings.build_path.exists():
+        _stop(f"{settings.build_path} does not exist; there is nothing to withdraw from.")
+    with writer_lock(settings.warehouse_dir), Warehouse(settings).connect() as connection:
+        found = connection.execute(
+            "SELECT source, file_name FROM ops.extract WHERE extract_id = ? AND status = 'loaded'", [extract_id]
+        ).fetchall()
+        if not found:
+            _stop(f"No extract {extract_id!r} is loaded; `SELECT * FROM ops.extract` lists them.")
+        (source, file_name), places = (
+            found[0],
+            [
+                row[0]
+                for row in connection.execute(
+                    "SELECT container FROM ops.raw_file WHERE extract_id = ?", [extract_id]
+                ).fetchall()
+            ],
+        )
+        if present := [place for place in places if (settings.raw_dir / place).exists()]:
+            _stop(
+                f"{file_name} is still in the raw folder ({present[0]}); take it out first, or it will be loaded again."
+            )
+        connection.begin()
+        take_out(connection, load_contracts()[source], extract_id, "It was withdrawn by hand.", "fpw withdraw")
+        connection.commit()
+    print(f"{file_name} is withdrawn; run `fpw refresh` to publish without it.")
 
 
 @app.command()
@@ -136,7 +196,7 @@ def _settings(raw: Path | None, warehouse: Path | None, force: str | None) -> Se
     return settings
 
 
-def _stop(sentence: str) -> None:
+def _stop(sentence: str) -> NoReturn:
     print(sentence, file=sys.stderr)
     raise typer.Exit(2)
 
@@ -158,8 +218,13 @@ def main() -> None:
     try:
         app()
     except WarehouseError as error:
-        print(error, file=sys.stderr)
-        sys.exit(1)
+        sys.exit(str(error))
+    except duckdb.Error as error:
+        sys.exit(f"DuckDB could not go on: {str(error).splitlines()[0]}")
+    except OSError as error:
+        sys.exit(
+            f"{error.filename or 'A file'} could not be used ({error.strerror or error}); check it and its permissions."
+        )
 
 
 if __name__ == "__main__":

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import re
 import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import dagster as dg
+from dagster import SerializableErrorInfo
 
 from pipelines.definitions import REFRESH, build_definitions
 from pipelines.settings import Settings
 from pipelines.store.lock import writer_lock
+from pipelines.store.warehouse import Warehouse
 
 log = logging.getLogger("fpw.refresh")
 
@@ -53,10 +57,11 @@ def run_refresh(settings: Settings) -> Outcome:
                 raise_on_error=False,
                 run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
             )
-    failures = [_sentence(event) for event in result.all_events if event.is_step_failure]
+    failures = [sentence for event in result.all_events if event.is_step_failure for sentence in _sentences(event)]
+    failures += _failed_checks(settings, result.run_id)
     if not result.success and not failures:
-        failures = ["The run failed outside its steps; see Dagster's log of the run."]
-    return Outcome(result.success, result.run_id, tuple(failures))
+        failures = [_last_words(result.all_events) or "The run failed outside its steps; see Dagster's log of the run."]
+    return Outcome(result.success, result.run_id, tuple(dict.fromkeys(failures)))
 
 
 def dagster_instance(settings: Settings) -> dg.DagsterInstance:
@@ -69,9 +74,43 @@ def dagster_instance(settings: Settings) -> dg.DagsterInstance:
     return dg.DagsterInstance.get()
 
 
-def _sentence(event: dg.DagsterEvent) -> str:
-    error = event.step_failure_data.error
+def _sentences(event: dg.DagsterEvent) -> list[str]:
+    if (event.step_key or "").startswith("check_"):
+        return []  # what failed stands in ops.check_result
+    return [_words(event.step_failure_data.error)]
+
+
+def _failed_checks(settings: Settings, run_id: str) -> list[str]:
+    if not settings.build_path.exists():
+        return []
+    with Warehouse(settings).connect(read_only=True) as connection:
+        rows = connection.execute(
+            """
+            SELECT table_name, check_name, status, observed, description FROM ops.check_result
+            WHERE run_id = ? AND engine = 'great_expectations'
+                AND (status = 'raised' OR (status = 'failed' AND severity = 'error'))
+            ORDER BY ALL
+            """,
+            [run_id],
+        ).fetchall()
+    return [
+        f"{table}, check {check} {'could not run' if status == 'raised' else 'failed'}: {observed}. {description}"
+        for table, check, status, observed, description in rows
+    ]
+
+
+def _last_words(events: Sequence[dg.DagsterEvent]) -> str | None:
+    for event in reversed(events):
+        error = getattr(event.event_specific_data, "error", None)
+        if error is not None:
+            return _words(error)
+    return None
+
+
+def _words(error: SerializableErrorInfo | None) -> str:
+    """The innermost error's own words, without the name of its class."""
     while error is not None and error.cause is not None:
         error = error.cause
-    text = error.message.strip().splitlines()[0] if error else "unknown error"
-    return f"{event.step_key}: {text}"
+    if error is None:
+        return "A step failed without a message; see Dagster's log of the run."
+    return re.sub(r"^[\w.]+: ", "", " ".join(error.message.split()))

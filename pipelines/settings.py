@@ -26,7 +26,7 @@ class Settings(BaseModel):
     warehouse_dir: Path = Field(PROJECT_DIR / "warehouse", description="Build, published file and exports.")
     force: str = Field("west-midlands", description="Home force, by its data.police.uk name.")
     threads: int = Field(default_factory=lambda: os.cpu_count() or 2, ge=1)
-    memory_limit: str = Field("2GB", description="DuckDB's memory limit for loading and modelling.")
+    memory_limit: str = Field("2GB", pattern=r"^\d+(\.\d+)? ?[KMGT]i?B$", description="DuckDB's memory limit, as 2GB.")
     max_file_bytes: int = Field(4 << 30, description="A larger file, or archive member, is refused.")
     max_compression_ratio: int = Field(200, description="An archive member that swells more is refused.")
     load_batch_bytes: int = Field(512 << 20, description="How much raw text one transaction loads.")
@@ -45,6 +45,11 @@ class Settings(BaseModel):
     def spool_dir(self) -> Path:
         """Links and unpacked archive members on their way into the build database."""
         return self.warehouse_dir / "spool"
+
+    @property
+    def arrivals_path(self) -> Path:
+        """In which order extracts arrived, so that a rebuilt warehouse takes the same releases for current."""
+        return self.warehouse_dir / "arrivals.csv"
 
     @property
     def dbt_target_dir(self) -> Path:

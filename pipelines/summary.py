@@ -69,7 +69,12 @@ def print_summary(connection: duckdb.DuckDBPyConnection, console: Console, *, ru
         told = (
             ", ".join(f"{count} {verdict.replace('_', ' ')}" for verdict, count in verdicts) or "none yet within reach"
         )
-        console.print(f"Published figures recomputed: {told}")
+        synthetic = _scalar(
+            connection,
+            "SELECT count(*) FROM marts.reconciliation WHERE verdict <> 'not_computed' AND source_kind = 'synthetic'",
+        )
+        made = f" ({synthetic} of them from sample records, which proves nothing)" if synthetic else ""
+        console.print(f"Published figures recomputed: {told}{made}")
     _print_refused(connection, console)
     if _scalar(connection, "SELECT count(*) FROM ops.extract WHERE status = 'loaded' AND is_sample"):
         console.print(

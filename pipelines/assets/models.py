@@ -18,7 +18,7 @@ from packaging.version import Version
 
 from pipelines.checks.results import record, results_from_dbt
 from pipelines.settings import DBT_DIR, Settings
-from pipelines.store.warehouse import Warehouse
+from pipelines.store.warehouse import Warehouse, WarehouseError
 
 log = logging.getLogger("fpw.models")
 
@@ -30,7 +30,7 @@ STEPS = {
 """The dbt runs of a refresh and what each builds; checks on staging stand between them."""
 
 
-class ModelError(Exception):
+class ModelError(WarehouseError):
     """The dbt project cannot be parsed; the message carries dbt's own words."""
 
 

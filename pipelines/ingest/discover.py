@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import re
 import stat
+import struct
 import zipfile
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -30,6 +32,7 @@ class Container:
     size_bytes: int
     mtime_ns: int
     is_sample: bool
+    problem: str | None = None
 
     @property
     def is_archive(self) -> bool:
@@ -40,11 +43,17 @@ def find_containers(raw_dir: Path) -> list[Container]:
     """All files below `raw_dir` that may be extracts, in natural order of their paths.
 
     Hidden files, READMEs, sidecars (`*.meta.yml`) and unfinished downloads (`*.part`) are passed over.
-    Links to folders are not followed.
+    Links to folders are not followed. A folder that cannot be read is returned with its `problem`.
     """
     found = []
+
+    def unreadable(error: OSError) -> None:
+        if error.filename != str(raw_dir) or raw_dir.exists():
+            folder = Path(error.filename)
+            found.append(Container(folder, _text(folder, raw_dir), 0, 0, False, error.strerror or str(error)))
+
     sample_folders: set[str] = set()
-    for folder, folders, names in os.walk(raw_dir):
+    for folder, folders, names in os.walk(raw_dir, onerror=unreadable):
         folders[:] = [name for name in folders if not name.startswith(".")]
         is_sample = SAMPLE_MARKER in names or str(Path(folder).parent) in sample_folders
         if is_sample:
@@ -54,15 +63,18 @@ def find_containers(raw_dir: Path) -> list[Container]:
             if _NOT_EXTRACTS.search(name) or not path.is_file():
                 continue
             status = path.stat()
-            found.append(
-                Container(path, path.relative_to(raw_dir).as_posix(), status.st_size, status.st_mtime_ns, is_sample)
-            )
+            found.append(Container(path, _text(path, raw_dir), status.st_size, status.st_mtime_ns, is_sample))
     return sorted(found, key=lambda container: natural_key(container.relative))
 
 
 def has_extracts(raw_dir: Path) -> bool:
-    """Whether anything below `raw_dir` may be an extract."""
-    return bool(find_containers(raw_dir))
+    """Whether anything below `raw_dir` looks like an extract or an archive of extracts."""
+    return any(container.path.suffix.lower() in (".csv", ".zip") for container in find_containers(raw_dir))
+
+
+def _text(path: Path, raw_dir: Path) -> str:
+    """The path as text; bytes of a name that are not UTF-8 are written out."""
+    return os.fsencode(path.relative_to(raw_dir).as_posix()).decode("utf-8", "backslashreplace")
 
 
 def natural_key(path: str) -> tuple[tuple[int, int, str], ...]:
@@ -82,9 +94,12 @@ def archive_members(container: Container, *, max_bytes: int, max_ratio: int) -> 
     try:
         with zipfile.ZipFile(container.path) as archive:
             members = [info for info in archive.infolist() if not info.is_dir()]
-    except (zipfile.BadZipFile, OSError, NotImplementedError) as error:
+    except (zipfile.BadZipFile, NotImplementedError, ValueError, RuntimeError, struct.error) as error:
         raise ArchiveRefused(f"{name} cannot be opened as a zip archive ({error}); download it again.") from error
+    names = Counter(info.filename for info in members)
     for info in members:
+        if names[info.filename] > 1:
+            raise ArchiveRefused(f"{name} holds the member {info.filename!r} more than once; get a clean archive.")
         parts = PurePosixPath(info.filename.replace("\\", "/"))
         if parts.is_absolute() or ".." in parts.parts or re.match(r"^[A-Za-z]:", info.filename):
             raise ArchiveRefused(

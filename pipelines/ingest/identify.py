@@ -10,6 +10,8 @@ from pipelines.ingest.scan import Scan
 from pipelines.sources.contract import Contract
 from pipelines.sources.forces import Force
 
+PACKED = (".zip", ".gz", ".bz2", ".xz", ".7z", ".rar", ".tar", ".tgz")
+
 
 @dataclass(frozen=True)
 class Identity:
@@ -35,13 +37,17 @@ def identify(name: str, scan: Scan, contracts: dict[str, Contract], forces: dict
         if said := contract.read_name(name):
             refusal = _refusal(name, said.force, scan, contract, forces)
             return Identity(contract.name, said.force, said.month, refusal)
+    if name.lower().endswith(PACKED):
+        return Identity(
+            refusal=f"{name} is a packed file of a kind, or in a place, that is not opened; unpack it first."
+        )
     if scan.problem:
         return Identity(refusal=f"{name} {scan.problem}.")
     for contract in contracts.values():
         if scan.headers == contract.headers:
             return Identity(
                 refusal=f"{name} has the columns of {contract.title.lower()}, but its name does not tell force and month; "
-                f"give it the published name, of the form {contract.file_names[0]}."
+                f"give it the published name, like {contract.example}."
             )
     return Identity(
         refusal=f"{name} is of no known source, neither by its name nor by its columns; "

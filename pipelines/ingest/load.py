@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import itertools
 import logging
 from collections.abc import Iterable, Iterator
@@ -11,7 +9,9 @@ from dataclasses import dataclass
 
 import duckdb
 
-from pipelines.ingest.register import spooled
+from pipelines.ingest.changes import record_changes
+from pipelines.ingest.quarantine import Fault, local_time, outside_month, rejected_rows, rows_breaking_rules
+from pipelines.ingest.register import spooled, withdraw
 from pipelines.settings import Settings
 from pipelines.sources.contract import Contract
 from pipelines.sources.forces import load_forces, same_force
@@ -109,41 +109,48 @@ def _load_batch(
     try:
         batch = _leave_out_samples(connection, contract, batch, run_id, report)
         _read_batch(connection, settings, contract, batch)
-        rejected = _rejected(connection)
+        rejected = rejected_rows(connection, contract)
         refused = dict(_refusals(connection, contract, batch, rejected))
         good = [extract for extract in batch if extract.extract_id not in refused]
         _number_lines(connection, good, rejected)
+        faults = rejected + rows_breaking_rules(connection, contract)
+        refused |= dict(_mostly_faults(good, faults))
+        good = [extract for extract in good if extract.extract_id not in refused]
         replaced = _current(connection, contract, good)
-        _record_changes(connection, contract, replaced)
+        _keep_good_rows(connection, good)
+        record_changes(connection, contract, replaced)
         _replace_rows(connection, contract, replaced)
-        _enter_results(connection, contract, good, refused, rejected, replaced, run_id, report)
+        _enter_results(connection, contract, good, refused, faults, replaced, run_id, report)
+        _withdraw_renamed(connection, contract, good, run_id)
         connection.commit()
-    except duckdb.Error as error:
+    except _UnreadableError as error:
         connection.rollback()
-        if isinstance(error, duckdb.OutOfMemoryException | duckdb.IOException) or not batch:
-            raise
         if len(batch) > 1:
             # One file that breaks the reader must not hold up the others.
             for half in (batch[: len(batch) // 2], batch[len(batch) // 2 :]):
                 _load_batch(connection, settings, contract, half, run_id, report)
             return
-        reason = (
-            f"{batch[0].file_name} cannot be read as CSV ({str(error).splitlines()[0]}); download or export it again."
-        )
+        reason = f"{batch[0].file_name} cannot be read as CSV ({error}); download or export it again."
         _refuse(connection, {batch[0].extract_id: reason}, run_id, report)
+    except BaseException:
+        connection.rollback()
+        raise
+
+
+class _UnreadableError(Exception):
+    """DuckDB's CSV reader gave up on a batch."""
 
 
 def _leave_out_samples(
     connection: duckdb.DuckDBPyConnection, contract: Contract, batch: list[Pending], run_id: str, report: LoadReport
 ) -> list[Pending]:
     """A synthetic extract never replaces a real one."""
-    real = {
-        row
-        for row in connection.execute(
+    real = set(
+        connection.execute(
             "SELECT force, period_start FROM ops.extract WHERE source = ? AND status = 'loaded' AND NOT is_sample",
             [contract.name],
         ).fetchall()
-    }
+    )
     left_out = [e.extract_id for e in batch if e.is_sample and (e.force, e.period_start) in real]
     if left_out:
         connection.execute(
@@ -176,97 +183,84 @@ def _read_batch(
         connection.execute(f"CREATE OR REPLACE TEMP TABLE batch AS SELECT {columns}, 0::BIGINT AS file_index LIMIT 0")
         return
     paths = [str(spooled(settings, extract.extract_id)) for extract in batch]
-    connection.execute(
-        """
-        CREATE OR REPLACE TEMP TABLE batch AS
-        SELECT *, file_index::BIGINT AS file_index
-        FROM read_csv($paths, auto_detect = false, header = true, delim = ',', quote = '"', escape = '"',
-            columns = $types, dateformat = $date_format, store_rejects = true, rejects_limit = 0)
-        """,
-        {"paths": paths, "types": types, "date_format": contract.date_format},
-    )
-
-
-def _rejected(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, int, str | None, str, str]]:
-    """(extract_id, line, column, line text, kind of error) of every value that could not be read.
-
-    DuckDB's line is the number of the record, quoted line breaks not counted, with the header as 1.
-    """
-    if not connection.execute("SELECT count(*) FROM duckdb_tables() WHERE table_name = 'reject_errors'").fetchall()[0][
-        0
-    ]:
-        return []
-    return connection.execute(
-        """
-        SELECT DISTINCT parse_filename(s.file_path, true), e.line::BIGINT, e.column_name, e.csv_line,
-            e.error_type::VARCHAR
-        FROM reject_errors AS e JOIN reject_scans AS s USING (scan_id, file_id)
-        ORDER BY ALL
-        """
-    ).fetchall()
+    try:
+        connection.execute(
+            """
+            CREATE OR REPLACE TEMP TABLE batch AS
+            SELECT *, file_index::BIGINT AS file_index
+            FROM read_csv($paths, auto_detect = false, header = true, delim = ',', quote = '"', escape = '"',
+                columns = $types, dateformat = $date_format, store_rejects = true, rejects_limit = 0)
+            """,
+            {"paths": paths, "types": types, "date_format": contract.date_format},
+        )
+    except (duckdb.InvalidInputException, duckdb.ConversionException) as error:
+        raise _UnreadableError(str(error).splitlines()[0]) from error
 
 
 def _refusals(
-    connection: duckdb.DuckDBPyConnection,
-    contract: Contract,
-    batch: list[Pending],
-    rejected: list[tuple[str, int, str | None, str, str]],
+    connection: duckdb.DuckDBPyConnection, contract: Contract, batch: list[Pending], rejected: list[Fault]
 ) -> Iterator[tuple[str, str]]:
+    """Extracts whose rows do not add up, or contradict the name of the file."""
     rows = dict(
         connection.execute(
-            "SELECT extract_id, count(b.file_index) FROM batch_extract AS f LEFT JOIN batch AS b USING (file_index) GROUP BY ALL"
+            "SELECT extract_id, count(b.file_index) FROM batch_extract AS f LEFT JOIN batch AS b USING (file_index) "
+            "GROUP BY ALL"
         ).fetchall()
     )
     wrong_month = _wrong_months(connection, contract)
     labels = _labels(connection, contract)
-    lines = _rejected_lines(rejected)
+    bad = _lines(rejected)
     for extract in batch:
-        name, bad = extract.file_name, len(lines.get(extract.extract_id, ()))
-        if rows[extract.extract_id] + bad != extract.rows_read:
+        name, read, aside = extract.file_name, rows[extract.extract_id], len(bad.get(extract.extract_id, ()))
+        force = load_forces()[extract.force]
+        foreign = [label for label in labels.get(extract.extract_id, ()) if not label or not same_force(label, force)]
+        if read + aside != extract.rows_read:
             yield (
                 extract.extract_id,
-                f"{name} has {extract.rows_read:,} records, but {rows[extract.extract_id]:,} could be read and "
-                f"{bad:,} were set aside; its quotation marks are probably broken: download or export it again.",
-            )
-        elif bad and bad * 2 > extract.rows_read:
-            yield (
-                extract.extract_id,
-                f"{name} has {bad:,} unreadable rows of {extract.rows_read:,}; its columns are probably shifted "
-                f"(first in line {min(lines[extract.extract_id])}): download or export it again.",
+                f"{name} has {extract.rows_read:,} records, but {read:,} could be read and {aside:,} were set aside; "
+                "its quotation marks are probably broken: download or export it again.",
             )
         elif extract.extract_id in wrong_month:
             found, count = wrong_month[extract.extract_id]
             yield (
                 extract.extract_id,
                 f"{name} is named for {extract.period_start:%Y-%m}, but {count:,} of its rows are of another month "
-                f"(the first: {found or 'none'}); correct the name or download it again.",
+                f"(the first: {found}); correct the name or download it again.",
             )
-        else:
-            force = load_forces()[extract.force]
-            foreign = [
-                label for label in labels.get(extract.extract_id, ()) if not label or not same_force(label, force)
-            ]
-            if foreign:
-                yield (
-                    extract.extract_id,
-                    f"{name} is named for {force.police_uk_label}, but holds rows of {foreign[0] or 'no force'}; "
-                    "correct the name or download it again.",
-                )
+        elif foreign:
+            yield (
+                extract.extract_id,
+                f"{name} is named for {force.police_uk_label}, but holds rows of {foreign[0] or 'no force'}; "
+                "correct the name or download it again.",
+            )
 
 
-def _wrong_months(connection: duckdb.DuckDBPyConnection, contract: Contract) -> dict[str, tuple[str | None, int]]:
-    rule = contract.month_rule
-    if rule is None:
+def _mostly_faults(good: list[Pending], faults: list[Fault]) -> Iterator[tuple[str, str]]:
+    """Extracts of which most rows would go to quarantine: not the rows are wrong then, but the file."""
+    bad = _lines(faults)
+    for extract in good:
+        lines = bad.get(extract.extract_id, set())
+        if 2 * len(lines) > extract.rows_read:
+            first = min(fault for fault in faults if fault.extract_id == extract.extract_id)
+            yield (
+                extract.extract_id,
+                f"{extract.file_name} has {len(lines):,} unreadable rows of {extract.rows_read:,} ({first}); "
+                "its name or its columns are wrong: correct the name, or download or export it again.",
+            )
+
+
+def _wrong_months(connection: duckdb.DuckDBPyConnection, contract: Contract) -> dict[str, tuple[str, int]]:
+    if contract.month_rule is None or contract.month_rule.rows_outside != "refuse":
         return {}
-    local = f"timezone('{rule.time_zone}', {rule.column})" if rule.time_zone else rule.column
-    wrong = f"date_trunc('month', {local}) IS DISTINCT FROM f.period_start"
+    wrong = outside_month(contract)
     return {
         extract_id: (found, count)
         for extract_id, found, count in connection.execute(
             f"""
-            SELECT f.extract_id, strftime(any_value({local}) FILTER ({wrong}), '%Y-%m'), count(*) FILTER ({wrong}) AS wrong
+            SELECT f.extract_id, strftime(any_value({local_time(contract)}) FILTER ({wrong}), '%Y-%m'),
+                count(*) FILTER ({wrong}) AS wrong
             FROM batch AS b JOIN batch_extract AS f USING (file_index)
-            GROUP BY f.extract_id HAVING wrong > (1 - {rule.share}) * count(*)
+            GROUP BY f.extract_id HAVING wrong > 0
             """
         ).fetchall()
     }
@@ -282,17 +276,17 @@ def _labels(connection: duckdb.DuckDBPyConnection, contract: Contract) -> dict[s
     return labels
 
 
-def _rejected_lines(rejected: Iterable[tuple[str, int, str | None, str, str]]) -> dict[str, set[int]]:
+def _lines(faults: Iterable[Fault]) -> dict[str, set[int]]:
     lines: dict[str, set[int]] = {}
-    for extract_id, line, *_ in rejected:
-        lines.setdefault(extract_id, set()).add(line)
+    for fault in faults:
+        lines.setdefault(fault.extract_id, set()).add(fault.line)
     return lines
 
 
 def _number_lines(
     connection: duckdb.DuckDBPyConnection,
     good: list[Pending],
-    rejected: list[tuple[str, int, str | None, str, str]],
+    rejected: list[Fault],
 ) -> None:
     """Build `batch_line`: where each run of accepted rows starts in the batch, and the line it starts on.
 
@@ -304,7 +298,7 @@ def _number_lines(
             "SELECT f.extract_id, min(b.rowid) FROM batch AS b JOIN batch_extract AS f USING (file_index) GROUP BY ALL"
         ).fetchall()
     )
-    bad = _rejected_lines(rejected)
+    bad = _lines(rejected)
     runs = []
     for extract in good:
         if extract.extract_id not in first:
@@ -340,64 +334,13 @@ def _current(connection: duckdb.DuckDBPyConnection, contract: Contract, good: li
     )
 
 
-def _record_changes(connection: duckdb.DuckDBPyConnection, contract: Contract, replaced: dict[str, str]) -> None:
-    """Count, for each pair of releases, rows matched by key, values that differ, rows added and removed."""
+def _keep_good_rows(connection: duckdb.DuckDBPyConnection, good: list[Pending]) -> None:
+    """Leave in the batch only rows that will be loaded."""
+    connection.execute("DELETE FROM batch WHERE rowid IN (SELECT row_number FROM batch_fault)")
     connection.execute(
-        "CREATE OR REPLACE TEMP TABLE batch_change "
-        "(extract_id VARCHAR, rows_added BIGINT, rows_removed BIGINT, rows_matched BIGINT, values_changed BIGINT)"
+        "DELETE FROM batch_extract WHERE extract_id NOT IN (SELECT unnest(?::VARCHAR[]))",
+        [[extract.extract_id for extract in good]],
     )
-    names = [column.name for column in contract.columns]
-    compared = [name for name in names if name not in contract.match_columns]
-    key = ", ".join(contract.match_columns)
-    for new, old in replaced.items():
-        for side, table, condition in (
-            ("new_release", "batch JOIN batch_extract USING (file_index)", new),
-            ("old_release", contract.table, old),
-        ):
-            has_key = " AND ".join(f"{name} IS NOT NULL" for name in contract.match_columns) or "false"
-            unique = f"{has_key} AND count(*) OVER (PARTITION BY {key}) = 1" if key else "false"
-            connection.execute(
-                f"CREATE OR REPLACE TEMP TABLE {side} AS SELECT {', '.join(names)}, ({unique}) AS has_unique_key "
-                f"FROM {table} WHERE extract_id = ?",
-                [condition],
-            )
-        matched = 0
-        if key:
-            differs = ", ".join(f"count(*) FILTER (n.{name} IS DISTINCT FROM o.{name})" for name in compared)
-            matched, *changes = connection.execute(
-                f"SELECT count(*), {differs} FROM new_release AS n JOIN old_release AS o USING ({key}) "
-                "WHERE n.has_unique_key AND o.has_unique_key"
-            ).fetchall()[0]
-            insert_rows(
-                connection,
-                "ops.extract_change",
-                [
-                    {
-                        "extract_id": new,
-                        "supersedes": old,
-                        "column_name": name,
-                        "rows_matched": matched,
-                        "values_changed": count,
-                    }
-                    for name, count in zip(compared, changes, strict=True)
-                ],
-            )
-        is_matched = f"has_unique_key AND ({key}) IN (SELECT ({key}) FROM %s WHERE has_unique_key)" if key else "false"
-        rest = {
-            side: f"SELECT {', '.join(names)} FROM {side} WHERE NOT coalesce({is_matched % other if key else 'false'}, false)"
-            for side, other in (("new_release", "old_release"), ("old_release", "new_release"))
-        }
-        connection.execute(
-            f"""
-            INSERT INTO batch_change SELECT $new,
-                (SELECT count(*) FROM ({rest["new_release"]} EXCEPT ALL {rest["old_release"]})),
-                (SELECT count(*) FROM ({rest["old_release"]} EXCEPT ALL {rest["new_release"]})),
-                $matched,
-                coalesce((SELECT sum(values_changed) FROM ops.extract_change
-                    WHERE extract_id = $new AND supersedes = $old), 0)
-            """,
-            {"new": new, "old": old, "matched": matched},
-        )
 
 
 def _replace_rows(connection: duckdb.DuckDBPyConnection, contract: Contract, replaced: dict[str, str]) -> None:
@@ -428,32 +371,31 @@ def _enter_results(
     contract: Contract,
     good: list[Pending],
     refused: dict[str, str],
-    rejected: list[tuple[str, int, str | None, str, str]],
+    faults: list[Fault],
     replaced: dict[str, str],
     run_id: str,
     report: LoadReport,
 ) -> None:
     names = {extract.extract_id: extract.file_name for extract in good}
-    columns = {column.name: number for number, column in enumerate(contract.columns)}
     insert_rows(
         connection,
         "ops.quarantine",
         [
             {
-                "extract_id": extract_id,
+                "extract_id": fault.extract_id,
                 "source": contract.name,
-                "file_name": names[extract_id],
-                "line": line,
-                "column_name": column if kind == "CAST" else None,
-                "value": _cell(text, columns[column]) if kind == "CAST" and column in columns else text,
-                "reason": _reason(contract, kind, column),
+                "file_name": names[fault.extract_id],
+                "line": fault.line,
+                "column_name": fault.column_name,
+                "value": fault.value,
+                "reason": fault.reason,
             }
-            for extract_id, line, column, text, kind in rejected
-            if extract_id in names
+            for fault in faults
+            if fault.extract_id in names
         ],
     )
     connection.execute("UPDATE ops.quarantine SET quarantined_at = now() WHERE quarantined_at IS NULL")
-    lines = _rejected_lines(rejected)
+    lines = _lines(faults)
     connection.execute(
         "CREATE OR REPLACE TEMP TABLE batch_result (extract_id VARCHAR, rows_quarantined BIGINT, supersedes VARCHAR)"
     )
@@ -509,20 +451,16 @@ def _refuse(connection: duckdb.DuckDBPyConnection, refused: dict[str, str], run_
     report.extracts_refused += len(refused)
 
 
-def _cell(line: str, index: int) -> str | None:
-    cells = next(csv.reader(io.StringIO(line.rstrip("\r\n"), newline="")), [])
-    return cells[index] if index < len(cells) else line
-
-
-def _reason(contract: Contract, kind: str, column: str | None) -> str:
-    types = {item.name: item.type for item in contract.columns}
-    words = {
-        "CAST": f"is not a {types.get(column or '', 'value')}"
-        + (f" of the form {contract.date_format}" if types.get(column or "") == "DATE" else ""),
-        "MISSING COLUMNS": f"the row has fewer than {len(contract.columns)} columns",
-        "TOO MANY COLUMNS": f"the row has more than {len(contract.columns)} columns",
-        "UNQUOTED VALUE": "a quotation mark is not closed",
-        "LINE SIZE OVER MAXIMUM": "the row is longer than 2 MB",
-        "INVALID ENCODING": "the row is not UTF-8",
-    }
-    return words.get(kind, kind.lower())
+def _withdraw_renamed(
+    connection: duckdb.DuckDBPyConnection, contract: Contract, good: list[Pending], run_id: str
+) -> None:
+    """A content now loaded under its right name no longer stands under the wrong one, whose file is gone."""
+    for extract_id, file_name in connection.execute(
+        """
+        SELECT old.extract_id, new.file_name FROM ops.extract AS new
+        JOIN ops.extract AS old ON old.sha256 = new.sha256 AND old.extract_id <> new.extract_id
+        WHERE new.extract_id IN (SELECT unnest(?::VARCHAR[])) AND new.rows_read > 0 AND old.status = 'loaded'
+        """,
+        [[extract.extract_id for extract in good]],
+    ).fetchall():
+        withdraw(connection, contract, extract_id, f"Its file was renamed to {file_name}.", run_id)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import csv
 import datetime as dt
+import hashlib
 import logging
 import shutil
 import time
 import zipfile
+import zlib
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -20,10 +23,13 @@ from pipelines.ingest.identify import Identity, identify
 from pipelines.ingest.scan import Scan, scan_path, scan_stream
 from pipelines.settings import Settings
 from pipelines.sources.contract import Contract, contracts_hash
-from pipelines.sources.forces import load_forces
-from pipelines.store.warehouse import Warehouse, insert_rows
+from pipelines.sources.forces import FORCE_SEED, load_forces
+from pipelines.store.warehouse import Warehouse, WarehouseError, insert_rows
 
 log = logging.getLogger("fpw.register")
+
+JUDGE_AGAIN = "again"
+"""Stands in `judged_by` for a refusal that something other than the file's content can lift."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +41,7 @@ class Candidate:
     name: str
     scan: Scan
     identity: Identity
+    judge_again: bool = False
 
     @property
     def extract_id(self) -> str:
@@ -59,44 +66,52 @@ def register(settings: Settings, warehouse: Warehouse, contracts: dict[str, Cont
 
     New extracts are `pending` and lie ready in the spool folder under their extract id; files that are
     not what they claim are `refused` with a reason.
+
+    Raises:
+        WarehouseError: there is no raw folder.
     """
-    judged_by = contracts_hash(contracts)
+    if not settings.raw_dir.is_dir():
+        raise WarehouseError(
+            f"The raw folder {settings.raw_dir} does not exist; check FPW_RAW_DIR or --raw, or mount it."
+        )
+    judged_by = _judge(settings, contracts)
     containers = find_containers(settings.raw_dir)
+    present = {container.relative for container in containers}
+    report = RegisterReport(files_found=len(containers))
     spool = settings.spool_dir
     shutil.rmtree(spool, ignore_errors=True)
     spool.mkdir(parents=True)
     with warehouse.connect() as connection:
-        # An interrupted run leaves extracts pending that were never loaded: they are found anew.
-        connection.execute(
-            "DELETE FROM ops.raw_file WHERE extract_id IN (SELECT extract_id FROM ops.extract WHERE status = 'pending')"
-        )
-        connection.execute("DELETE FROM ops.extract WHERE status = 'pending'")
+        connection.begin()
+        _drop_pending(connection)
+        _withdraw_samples(connection, contracts, present, run_id, report)
+        _recall_replaced(connection, present)
+        connection.commit()
         known = {
             container: (size, mtime)
             for container, size, mtime in connection.execute(
-                "SELECT DISTINCT container, container_size_bytes, container_mtime_ns FROM ops.raw_file WHERE judged_by = ?",
+                "SELECT DISTINCT container, container_size_bytes, container_mtime_ns FROM ops.raw_file "
+                "WHERE judged_by = ?",
                 [judged_by],
             ).fetchall()
         }
     changed = [c for c in containers if known.get(c.relative) != (c.size_bytes, c.mtime_ns)]
-    report = RegisterReport(files_found=len(containers), files_read=len(changed))
+    report.files_read = len(changed)
     candidates = list(_read_all(changed, spool, settings, contracts))
+    arrivals = _arrivals(settings)
+    # A sample never stands in for a real extract; otherwise what arrived earlier comes earlier, also when rebuilding.
+    candidates.sort(key=lambda c: (not c.container.is_sample, arrivals.get(c.extract_id, len(arrivals))))
     with warehouse.connect() as connection:
         connection.begin()
-        present = {c.relative for c in containers}
-        _withdraw_samples(connection, contracts, present, run_id, report)
-        _forget_files(connection, [c.relative for c in changed])
-        # A sample never stands in for a real extract that arrives in the same run.
-        candidates.sort(key=lambda candidate: not candidate.container.is_sample)
-        _enter(connection, contracts, candidates, present, judged_by, run_id, report)
+        connection.execute(
+            "DELETE FROM ops.raw_file WHERE container IN (SELECT unnest(?::VARCHAR[]))", [[c.relative for c in changed]]
+        )
+        new = _enter(connection, candidates, present, judged_by, run_id, report)
         connection.commit()
+    _note_arrivals(settings, [extract for extract in new if extract["extract_id"] not in arrivals])
     log.info(
         "%d files under %s: %d read, %d new extracts, %d refused",
-        report.files_found,
-        settings.raw_dir.name,
-        report.files_read,
-        report.new_extracts,
-        len(report.refused),
+        *(report.files_found, settings.raw_dir.name, report.files_read, report.new_extracts, len(report.refused)),
     )
     return report
 
@@ -104,6 +119,59 @@ def register(settings: Settings, warehouse: Warehouse, contracts: dict[str, Cont
 def spooled(settings: Settings, extract_id: str) -> Path:
     """Where the text of a pending extract lies."""
     return settings.spool_dir / f"{extract_id}.csv"
+
+
+def read_container(
+    container: Container, spool: Path, settings: Settings, contracts: dict[str, Contract]
+) -> list[Candidate]:
+    """Everything one file on disk holds, accepted contents laid in `spool`; nothing is registered."""
+    name = container.path.name
+    try:
+        if container.problem:
+            raise PermissionError(13, container.problem)
+        if container.is_archive:
+            return list(_read_archive(container, spool, settings, contracts))
+        if container.size_bytes > settings.max_file_bytes:
+            raise ArchiveRefused(
+                f"{name} is larger than {settings.max_file_bytes:,} bytes; if it is genuine, raise FPW_MAX_FILE_BYTES."
+            )
+        candidate = _candidate(container, container.relative, scan_path(container.path), contracts)
+        if candidate.identity.refusal is None:
+            # Equal contents may be read side by side, so each link is made under a name of its own.
+            link = spool / f"link-{uuid4().hex}"
+            link.symlink_to(container.path)
+            link.replace(spool / f"{candidate.extract_id}.csv")
+        return [candidate]
+    except ArchiveRefused as error:
+        return [_unread(container, str(error))]
+    except OSError as error:
+        reason = f"{name} cannot be read ({error.strerror or error}); check its permissions."
+        return [_unread(container, reason, judge_again=True)]
+    except Exception as error:
+        log.debug("Reading %s", container.relative, exc_info=True)
+        reason = f"{name} cannot be read ({type(error).__name__}: {error}); download or export it again."
+        return [_unread(container, reason)]
+
+
+def withdraw(
+    connection: duckdb.DuckDBPyConnection, contract: Contract, extract_id: str, reason: str, run_id: str
+) -> None:
+    """Take an extract's rows out of the raw table; it stays registered, and may come back."""
+    connection.execute(f"DELETE FROM {contract.table} WHERE extract_id = ?", [extract_id])
+    connection.execute("DELETE FROM ops.quarantine WHERE extract_id = ?", [extract_id])
+    connection.execute("DELETE FROM ops.raw_file WHERE extract_id = ?", [extract_id])
+    connection.execute(
+        "UPDATE ops.extract SET status = 'withdrawn', reason = ?, run_id = ? WHERE extract_id = ?",
+        [reason, run_id, extract_id],
+    )
+
+
+def _judge(settings: Settings, contracts: dict[str, Contract]) -> str:
+    """Changes with everything but the files themselves that decides what is refused."""
+    digest = hashlib.sha256(contracts_hash(contracts).encode())
+    digest.update(FORCE_SEED.read_bytes())
+    digest.update(f"{settings.max_file_bytes}|{settings.max_compression_ratio}".encode())
+    return digest.hexdigest()[:16]
 
 
 def _read_all(
@@ -124,53 +192,29 @@ def _read_all(
             yield from found
 
 
-def read_container(
-    container: Container, spool: Path, settings: Settings, contracts: dict[str, Contract]
-) -> list[Candidate]:
-    """Everything one file on disk holds, accepted contents laid in `spool`; nothing is registered."""
-    try:
-        if container.is_archive:
-            return list(_read_archive(container, spool, settings, contracts))
-        if container.size_bytes > settings.max_file_bytes:
-            raise ArchiveRefused(
-                f"{container.path.name} is larger than {settings.max_file_bytes:,} bytes; "
-                "if it is genuine, raise FPW_MAX_FILE_BYTES."
-            )
-        candidate = _candidate(container, container.relative, scan_path(container.path), contracts)
-    except (ArchiveRefused, OSError) as error:
-        reason = str(error)
-        if isinstance(error, OSError):
-            reason = f"{container.path.name} cannot be read ({error.strerror}); check its permissions."
-        scan = Scan(f"unread:{container.relative}:{container.mtime_ns}", container.size_bytes, 0, ())
-        return [Candidate(container, container.relative, container.path.name, scan, Identity(refusal=reason))]
-    if candidate.identity.refusal is None:
-        # Equal contents may be read side by side, so each link is made under a name of its own.
-        link = spool / f"link-{uuid4().hex}"
-        link.symlink_to(container.path)
-        link.replace(spool / f"{candidate.extract_id}.csv")
-    return [candidate]
-
-
 def _read_archive(
     container: Container, spool: Path, settings: Settings, contracts: dict[str, Contract]
 ) -> Iterator[Candidate]:
     members = archive_members(container, max_bytes=settings.max_file_bytes, max_ratio=settings.max_compression_ratio)
-    with zipfile.ZipFile(container.path) as archive:
-        for info in members:
-            unpacked = spool / f"unpacking-{uuid4().hex}"
-            file_path = f"{container.relative}!{info.filename}"
-            try:
+    unpacked_bytes, free = sum(info.file_size for info in members), shutil.disk_usage(spool).free
+    if unpacked_bytes > free / 2:
+        raise ArchiveRefused(
+            f"{container.path.name} unpacks to {unpacked_bytes:,} bytes, but only {free:,} are free; make room and try again."
+        )
+    try:
+        with zipfile.ZipFile(container.path) as archive:
+            for info in members:
+                unpacked = spool / f"unpacking-{uuid4().hex}"
                 with archive.open(info) as packed, unpacked.open("wb") as copy:
                     scan = scan_stream(packed, copy)
-            except (zipfile.BadZipFile, EOFError, NotImplementedError) as error:
-                unpacked.unlink(missing_ok=True)
-                raise ArchiveRefused(f"{container.path.name} is damaged ({error}); download it again.") from error
-            candidate = _candidate(container, file_path, scan, contracts)
-            if candidate.identity.refusal is None:
-                unpacked.replace(spool / f"{candidate.extract_id}.csv")
-            else:
-                unpacked.unlink()
-            yield candidate
+                candidate = _candidate(container, f"{container.relative}!{info.filename}", scan, contracts)
+                if candidate.identity.refusal is None:
+                    unpacked.replace(spool / f"{candidate.extract_id}.csv")
+                else:
+                    unpacked.unlink()
+                yield candidate
+    except (zipfile.BadZipFile, zlib.error, EOFError, ValueError, RuntimeError) as error:
+        raise ArchiveRefused(f"{container.path.name} is damaged ({error}); download it again.") from error
 
 
 def _candidate(container: Container, file_path: str, scan: Scan, contracts: dict[str, Contract]) -> Candidate:
@@ -178,8 +222,19 @@ def _candidate(container: Container, file_path: str, scan: Scan, contracts: dict
     return Candidate(container, file_path, name, scan, identify(name, scan, contracts, load_forces()))
 
 
-def _forget_files(connection: duckdb.DuckDBPyConnection, containers: list[str]) -> None:
-    connection.execute("DELETE FROM ops.raw_file WHERE container IN (SELECT unnest(?::VARCHAR[]))", [containers])
+def _unread(container: Container, reason: str, *, judge_again: bool = False) -> Candidate:
+    """A refusal of a file whose content is not known; its place and time stand in for the hash."""
+    scan = Scan(f"unread:{container.relative}:{container.mtime_ns}", container.size_bytes, 0, ())
+    name = PurePosixPath(container.relative).name
+    return Candidate(container, container.relative, name, scan, Identity(refusal=reason), judge_again)
+
+
+def _drop_pending(connection: duckdb.DuckDBPyConnection) -> None:
+    """An interrupted run leaves extracts pending that were never loaded: they are found anew."""
+    connection.execute(
+        "DELETE FROM ops.raw_file WHERE extract_id IN (SELECT extract_id FROM ops.extract WHERE status = 'pending')"
+    )
+    connection.execute("DELETE FROM ops.extract WHERE status = 'pending'")
 
 
 def _withdraw_samples(
@@ -189,21 +244,18 @@ def _withdraw_samples(
     run_id: str,
     report: RegisterReport,
 ) -> None:
-    gone = [
-        (extract_id, source, is_sample)
-        for extract_id, source, is_sample, places in connection.execute(
-            """
-            SELECT e.extract_id, e.source, e.is_sample, list(f.container)
-            FROM ops.extract AS e JOIN ops.raw_file AS f USING (extract_id)
-            WHERE e.status IN ('loaded', 'superseded') GROUP BY ALL
-            """
-        ).fetchall()
-        if not present & set(places)
-    ]
-    # Synthetic rows leave with their files; real ones stay until a person decides, for a folder may be unmounted.
-    for extract_id, source, is_sample in gone:
+    """Synthetic rows leave with their files; real ones stay until a person decides, for a folder may be unmounted."""
+    for extract_id, source, is_sample, places in connection.execute(
+        """
+        SELECT e.extract_id, e.source, e.is_sample, coalesce(list(f.container) FILTER (f.container IS NOT NULL), [])
+        FROM ops.extract AS e LEFT JOIN ops.raw_file AS f USING (extract_id)
+        WHERE e.status = 'loaded' OR (e.status = 'superseded' AND e.is_sample) GROUP BY ALL
+        """
+    ).fetchall():
+        if present & set(places):
+            continue
         if is_sample:
-            withdraw(connection, contracts[source], extract_id, "its sample file was removed", run_id)
+            withdraw(connection, contracts[source], extract_id, "Its sample file was removed.", run_id)
             report.withdrawn += 1
         else:
             report.missing += 1
@@ -211,116 +263,149 @@ def _withdraw_samples(
         log.info("%d sample extracts left the warehouse with their files", report.withdrawn)
     if report.missing:
         log.warning(
-            "%d loaded extracts are no longer in the raw folder; their rows stay in the warehouse", report.missing
+            "%d loaded extracts are no longer in the raw folder; their rows stay in the warehouse "
+            "(fpw withdraw takes them out)",
+            report.missing,
         )
 
 
-def withdraw(
-    connection: duckdb.DuckDBPyConnection, contract: Contract, extract_id: str, reason: str, run_id: str
-) -> None:
-    """Take an extract's rows out of the raw table; it stays registered, and may come back."""
-    connection.execute(f"DELETE FROM {contract.table} WHERE extract_id = ?", [extract_id])
-    connection.execute("DELETE FROM ops.quarantine WHERE extract_id = ?", [extract_id])
-    connection.execute("DELETE FROM ops.raw_file WHERE extract_id = ?", [extract_id])
+def _recall_replaced(connection: duckdb.DuckDBPyConnection, present: set[str]) -> None:
+    """Where the current release of a month is gone from disk and one it replaced is there, that one is read again."""
+    recalled = connection.execute(
+        """
+        WITH places AS (
+            SELECT extract_id, bool_or(list_contains($present, container)) AS is_on_disk FROM ops.raw_file GROUP BY ALL
+        ),
+        extracts AS (
+            SELECT e.*, coalesce(p.is_on_disk, false) AS is_on_disk
+            FROM ops.extract AS e LEFT JOIN places AS p USING (extract_id) WHERE e.status IN ('loaded', 'superseded')
+        )
+        SELECT arg_max(extract_id, sequence) FILTER (status = 'superseded' AND is_on_disk) FROM extracts
+        GROUP BY source, force, period_start
+        HAVING NOT bool_or(status = 'loaded' AND is_on_disk) AND bool_or(status = 'superseded' AND is_on_disk)
+        """,
+        {"present": sorted(present)},
+    ).fetchall()
+    ids = [row[0] for row in recalled]
     connection.execute(
-        "UPDATE ops.extract SET status = 'withdrawn', reason = ?, run_id = ? WHERE extract_id = ?",
-        [reason, run_id, extract_id],
+        "DELETE FROM ops.raw_file WHERE container IN (SELECT container FROM ops.raw_file "
+        "WHERE extract_id IN (SELECT unnest(?::VARCHAR[])))",
+        [ids],
+    )
+    connection.execute(
+        "UPDATE ops.extract SET status = 'withdrawn', reason = 'It is read again because its successor is gone.' "
+        "WHERE extract_id IN (SELECT unnest(?::VARCHAR[]))",
+        [ids],
     )
 
 
 def _enter(
     connection: duckdb.DuckDBPyConnection,
-    contracts: dict[str, Contract],
     candidates: list[Candidate],
     present: set[str],
     judged_by: str,
     run_id: str,
     report: RegisterReport,
-) -> None:
+) -> list[dict[str, object]]:
     now = dt.datetime.now(dt.UTC)
     status: dict[str, str] = {}
     last: dict[tuple[object, ...], int] = {}
-    accepted: dict[str, tuple[str, str, str]] = {}
-    for extract_id, sha256, source, force, period, sequence, state, file_name in connection.execute(
-        "SELECT extract_id, sha256, source, force, period_start, sequence, status, file_name FROM ops.extract"
+    current: dict[tuple[object, ...], str] = {}
+    accepted: dict[str, tuple[str, str]] = {}
+    sample_contents: set[str] = set()
+    for extract_id, sha256, source, force, period, sequence, state, file_name, is_sample in connection.execute(
+        "SELECT extract_id, sha256, source, force, period_start, sequence, status, file_name, is_sample FROM ops.extract"
     ).fetchall():
         status[extract_id] = state
         key = (source, force, period)
         last[key] = max(last.get(key, 0), sequence or 0)
+        if state == "loaded":
+            current[key] = extract_id
         if state in ("loaded", "superseded"):
-            accepted[sha256] = (extract_id, source, file_name)
+            accepted[sha256] = (extract_id, file_name)
+        if is_sample and source:
+            sample_contents.add(sha256)
     on_disk = {candidate.extract_id for candidate in candidates} | {
         extract_id
         for extract_id, container in connection.execute("SELECT extract_id, container FROM ops.raw_file").fetchall()
         if container in present
     }
-    extracts, files = [], []
+    entered: dict[str, dict[str, object]] = {}
+    files: dict[str, dict[str, object]] = {}
     for candidate in candidates:
         identity, scan, extract_id = candidate.identity, candidate.scan, candidate.extract_id
-        refusal, judged = identity.refusal, judged_by
-        twin_id, twin_source, twin_name = accepted.get(scan.sha256, (extract_id, "", ""))
-        # Header-only files of two forces are equal without being copies.
-        if refusal is None and twin_id != extract_id and scan.records:
-            if twin_id in on_disk:
-                refusal = (
-                    f"{candidate.name} has the same content as {twin_name}, which stands for another force or month; "
-                    "remove the one that is named wrongly."
-                )
-                judged = "again"  # becomes acceptable when the other file goes
-            else:
-                withdraw(
-                    connection, contracts[twin_source], twin_id, f"its file was renamed to {candidate.name}", run_id
-                )
+        key = (identity.source, identity.force, identity.period_start)
+        refusal, judge_again = identity.refusal, candidate.judge_again
+        twin_id, twin_name = accepted.get(scan.sha256, (extract_id, ""))
+        # Header-only files of two forces are equal without being copies. A twin whose file is gone was renamed.
+        if refusal is None and twin_id != extract_id and twin_id in on_disk and scan.records:
+            refusal, judge_again = (
+                f"{candidate.name} has the same content as {twin_name}, which stands for another force or month; "
+                "remove the one that is named wrongly.",
+                True,
+            )
         container = candidate.container
-        files.append(
-            (candidate.file_path, container.relative, container.size_bytes, container.mtime_ns, extract_id, judged, now)
-        )
+        files[candidate.file_path] = {
+            "file_path": candidate.file_path,
+            "container": container.relative,
+            "container_size_bytes": container.size_bytes,
+            "container_mtime_ns": container.mtime_ns,
+            "extract_id": extract_id,
+            "judged_by": JUDGE_AGAIN if judge_again else judged_by,
+            "seen_at": now,
+        }
         if refusal:
             report.refused.append(refusal)
+            log.warning("Refused: %s", refusal)
         before = status.get(extract_id)
-        if before in ("loaded", "superseded", "pending"):
+        # An older release that was put back is current again when its successor is no longer there.
+        returns = before == "superseded" and current.get(key) not in on_disk
+        if before in ("loaded", "superseded", "pending") and not returns:
             report.known_again += 1
             continue
         status[extract_id] = "refused" if refusal else "pending"
         sequence = None
         if refusal is None:
-            key = (identity.source, identity.force, identity.period_start)
             sequence = last[key] = last.get(key, 0) + 1
-            accepted[scan.sha256] = (extract_id, identity.source or "", candidate.name)
+            accepted[scan.sha256] = (extract_id, candidate.name)
             report.new_extracts += 1
-        extracts.append(
-            {
-                "extract_id": extract_id,
-                "source": identity.source,
-                "file_name": candidate.name,
-                "file_path": candidate.file_path,
-                "sha256": scan.sha256,
-                "size_bytes": scan.size_bytes,
-                "force": identity.force,
-                "period_start": identity.period_start,
-                "sequence": sequence,
-                "rows_read": scan.records,
-                "rows_loaded": 0,
-                "rows_quarantined": 0,
-                "status": status[extract_id],
-                "reason": refusal,
-                "is_sample": container.is_sample,
-                "registered_at": now,
-                "run_id": run_id,
-            }
-        )
-    connection.execute(
-        "DELETE FROM ops.extract WHERE extract_id IN (SELECT unnest(?::VARCHAR[]))",
-        [[e["extract_id"] for e in extracts]],
-    )
-    insert_rows(connection, "ops.extract", extracts)
-    columns = (
-        "file_path",
-        "container",
-        "container_size_bytes",
-        "container_mtime_ns",
-        "extract_id",
-        "judged_by",
-        "seen_at",
-    )
-    insert_rows(connection, "ops.raw_file", [dict(zip(columns, row, strict=True)) for row in files])
+        entered[extract_id] = {
+            "extract_id": extract_id,
+            "source": identity.source,
+            "file_name": candidate.name,
+            "file_path": candidate.file_path,
+            "sha256": scan.sha256,
+            "size_bytes": scan.size_bytes,
+            "force": identity.force,
+            "period_start": identity.period_start,
+            "sequence": sequence,
+            "rows_read": scan.records,
+            "rows_loaded": 0,
+            "rows_quarantined": 0,
+            "status": status[extract_id],
+            "reason": refusal,
+            "is_sample": container.is_sample or scan.sha256 in sample_contents,
+            "registered_at": now,
+            "run_id": run_id,
+        }
+    connection.execute("DELETE FROM ops.extract WHERE extract_id IN (SELECT unnest(?::VARCHAR[]))", [list(entered)])
+    insert_rows(connection, "ops.extract", list(entered.values()))
+    insert_rows(connection, "ops.raw_file", list(files.values()))
+    return [extract for extract in entered.values() if extract["status"] == "pending"]
+
+
+def _arrivals(settings: Settings) -> dict[str, int]:
+    """extract_id -> place in the order of arrival, from a file that outlives the build database."""
+    if not settings.arrivals_path.exists():
+        return {}
+    with settings.arrivals_path.open(encoding="utf-8", newline="") as file:
+        return {row["extract_id"]: place for place, row in enumerate(csv.DictReader(file))}
+
+
+def _note_arrivals(settings: Settings, extracts: list[dict[str, object]]) -> None:
+    is_new = not settings.arrivals_path.exists()
+    with settings.arrivals_path.open("a", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, ("extract_id", "file_path", "registered_at"), extrasaction="ignore")
+        if is_new:
+            writer.writeheader()
+        writer.writerows(extracts)

@@ -152,9 +152,13 @@ def _take_unquoted(state: _State, text: bytes) -> None:
 
 def _finish(state: _State) -> Scan:
     header_line = state.first.split(b"\n", 1)[0]
-    headers = next(csv.reader([header_line.decode("utf-8", errors="replace")]), [])
     trailing_blank = max(state.trailing_newlines - 1, 0)
     problem = state.problem
+    headers: list[str] = []
+    try:
+        headers = next(csv.reader([header_line.decode("utf-8", errors="replace")]), [])
+    except csv.Error:
+        problem = problem or "has line ends of an old kind (CR); save it with LF or CRLF"
     if problem is None:
         if state.size == 0 or not state.first.strip():
             problem = "is empty; download or export it again"

@@ -40,14 +40,18 @@ class Column(_Part):
     name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
     type: Literal["VARCHAR", "DOUBLE", "BIGINT", "BOOLEAN", "DATE", "TIMESTAMPTZ"]
     description: str
+    required: bool = Field(False, description="A row without a value here goes to quarantine.")
 
 
 class MonthRule(_Part):
     """How the month in the file name is held against the rows."""
 
     column: str
-    share: float = Field(1.0, gt=0.5, le=1, description="Least share of the rows that must agree.")
     time_zone: str | None = Field(None, description="Zone in which a timestamp's month is read.")
+    slack_days: int = Field(0, ge=0, description="How far outside the month a row may lie.")
+    rows_outside: Literal["refuse", "quarantine"] = Field(
+        "refuse", description="Whether rows beyond that refuse the file; when most lie outside, it is always refused."
+    )
 
 
 class FileName(_Part):
@@ -71,6 +75,7 @@ class Contract(_Part):
     sensitivity: Sensitivity
     expected_forces: Literal["territorial"] | tuple[str, ...]
     file_names: tuple[str, ...] = Field(description="Patterns with the groups `force` and `month`.")
+    example: str = Field(description="A file name of this source.")
     date_format: str = Field("%Y-%m-%d", description="Format of the DATE columns.")
     columns: tuple[Column, ...]
     month_rule: MonthRule | None = None
@@ -99,6 +104,12 @@ class Contract(_Part):
             raise ValueError(f"rules name the columns {sorted(unknown)}, which the contract does not have")
         return self
 
+    @model_validator(mode="after")
+    def _example_fits(self) -> Contract:
+        if self.read_name(self.example) is None:
+            raise ValueError(f"the example {self.example!r} does not fit the file name patterns")
+        return self
+
     @property
     def table(self) -> str:
         """The raw table, with its schema."""
@@ -112,9 +123,9 @@ class Contract(_Part):
     def read_name(self, file_name: str) -> FileName | None:
         """What `file_name` (without folders) says, or None if it is no file of this source."""
         for pattern in self.file_names:
-            if match := re.fullmatch(pattern, file_name):
+            if match := re.fullmatch(pattern, file_name, re.IGNORECASE):
                 month = parse_month(match["month"])
-                return FileName(force=match["force"], month=month) if month else None
+                return FileName(force=match["force"].lower(), month=month) if month else None
         return None
 
 

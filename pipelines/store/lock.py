@@ -21,7 +21,12 @@ def writer_lock(warehouse_dir: Path) -> Iterator[None]:
     Raises:
         WarehouseError: another process holds it; the message says which.
     """
-    warehouse_dir.mkdir(parents=True, exist_ok=True)
+    try:
+        warehouse_dir.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise WarehouseError(
+            f"{warehouse_dir} cannot be made ({error.strerror}); choose another --warehouse."
+        ) from error
     holder = warehouse_dir / "refresh.holder"
     lock = FileLock(warehouse_dir / "refresh.lock")
     try:
@@ -29,6 +34,10 @@ def writer_lock(warehouse_dir: Path) -> Iterator[None]:
     except Timeout as error:
         who = holder.read_text(encoding="utf-8").strip() if holder.exists() else "another process"
         raise WarehouseError(f"A refresh is running on {warehouse_dir} ({who}); wait for it to end.") from error
+    except OSError as error:
+        raise WarehouseError(
+            f"{warehouse_dir} cannot be written to ({error.strerror}); mend its permissions."
+        ) from error
     try:
         holder.write_text(
             f"process {os.getpid()} on {socket.gethostname()}, since {datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC\n",

@@ -32,6 +32,9 @@ def publish(warehouse: Warehouse, *, run_id: str, code_version: str) -> dict[str
             _enter_release(connection, warehouse, run_id, code_version)
             rows = _copy(connection, fresh)
         _sync(fresh)
+        # Read-only, and without the log of a reader that wrote to the old file and died: DuckDB would replay it.
+        fresh.chmod(0o444)
+        target.with_name(f"{target.name}.wal").unlink(missing_ok=True)
         fresh.replace(target)
         _sync(target.parent)
     except (OSError, duckdb.Error) as error:
@@ -49,6 +52,8 @@ def _enter_release(connection: duckdb.DuckDBPyConnection, warehouse: Warehouse, 
     extracts, is_sample = connection.execute(
         "SELECT count(*), coalesce(bool_or(is_sample), false) FROM ops.extract WHERE status = 'loaded'"
     ).fetchall()[0]
+    if not extracts:
+        raise WarehouseError("No extract is loaded, so there is nothing to publish; put extracts into the raw folder.")
     passed, warnings = connection.execute(
         "SELECT count(*) FILTER (status = 'passed'), count(*) FILTER (status <> 'passed') FROM ops.check_result WHERE run_id = ?",
         [run_id],

@@ -1,0 +1,127 @@
+"""Rows that cannot be taken: those the reader rejected, and those that break a row rule of the contract."""
+
+from __future__ import annotations
+
+import csv
+import io
+from dataclasses import dataclass
+
+import duckdb
+
+from pipelines.sources.contract import Contract
+
+MAX_VALUE_CHARACTERS = 1_000
+
+
+@dataclass(frozen=True, order=True)
+class Fault:
+    """Why one row of an extract is set aside. `line` is the record's number, the header being 1."""
+
+    extract_id: str
+    line: int
+    column_name: str | None
+    value: str | None
+    reason: str
+
+    def __str__(self) -> str:
+        return f"line {self.line}: {self.column_name or 'the row'} {self.reason}"
+
+
+def rejected_rows(connection: duckdb.DuckDBPyConnection, contract: Contract) -> list[Fault]:
+    """What DuckDB's reader rejected in the last read: one fault for a broken row, else one for each bad value.
+
+    DuckDB's line is the number of the record, quoted line breaks not counted.
+    """
+    tables = "SELECT count(*) FROM duckdb_tables() WHERE table_name = 'reject_errors'"
+    if not connection.execute(tables).fetchall()[0][0]:
+        return []
+    types = {column.name: column.type for column in contract.columns}
+    places = {column.name: place for place, column in enumerate(contract.columns)}
+    faults: dict[tuple[str, int, str | None], Fault] = {}
+    for extract_id, line, column, text, kind in connection.execute(
+        """
+        SELECT parse_filename(s.file_path, true), e.line::BIGINT, e.column_name, e.csv_line, e.error_type::VARCHAR
+        FROM reject_errors AS e JOIN reject_scans AS s USING (scan_id, file_id)
+        ORDER BY e.error_type = 'CAST', 1, 2, 3
+        """
+    ).fetchall():
+        broken = (extract_id, line, None)
+        if broken in faults:
+            continue
+        if kind == "CAST" and column in types:
+            form = f" of the form {contract.date_format}" if types[column] == "DATE" else ""
+            fault = Fault(extract_id, line, column, _cell(text, places[column]), f"is not a {types[column]}{form}")
+            faults.setdefault((extract_id, line, column), fault)
+        else:
+            faults[broken] = Fault(extract_id, line, None, _short(text), _STRUCTURE.get(kind, kind.lower()))
+    return sorted(faults.values(), key=lambda fault: (fault.extract_id, fault.line, fault.column_name or ""))
+
+
+def rows_breaking_rules(connection: duckdb.DuckDBPyConnection, contract: Contract) -> list[Fault]:
+    """Rows of the batch that could be typed but not be right; their row numbers stay in `batch_fault`.
+
+    Needs the temporary tables `batch`, `batch_extract` and `batch_line`.
+    """
+    rules = [
+        *((column.name, f"b.{column.name} IS NULL", "is empty") for column in contract.columns if column.required),
+        *(
+            (column.name, f"NOT isfinite(b.{column.name})", "is not a finite number")
+            for column in contract.columns
+            if column.type == "DOUBLE"
+        ),
+    ]
+    if contract.month_rule and contract.month_rule.rows_outside == "quarantine":
+        rules.append((contract.month_rule.column, outside_month(contract), "lies outside the month of the file"))
+    found = " UNION ALL ".join(
+        f"SELECT b.rowid AS row_number, f.extract_id, '{name}' AS column_name, b.{name}::VARCHAR AS value, "
+        f"'{reason}' AS reason FROM batch AS b JOIN batch_extract AS f USING (file_index) WHERE {condition}"
+        for name, condition, reason in rules
+    )
+    connection.execute(
+        f"""
+        CREATE OR REPLACE TEMP TABLE batch_fault AS
+        SELECT f.*, f.row_number - r.from_row + r.line AS line
+        FROM ({found}) AS f
+        ASOF JOIN batch_line AS r ON r.extract_id = f.extract_id AND f.row_number >= r.from_row
+        """
+    )
+    return [
+        Fault(*row)
+        for row in connection.execute(
+            "SELECT extract_id, line, column_name, value, reason FROM batch_fault ORDER BY ALL"
+        ).fetchall()
+    ]
+
+
+def outside_month(contract: Contract) -> str:
+    """SQL condition on `batch AS b` and `batch_extract AS f`: the row lies outside the month of its file."""
+    rule = contract.month_rule
+    assert rule is not None
+    local = local_time(contract)
+    slack = f"INTERVAL {rule.slack_days} DAY"
+    return f"({local} < f.period_start - {slack} OR {local} >= f.period_start + INTERVAL 1 MONTH + {slack})"
+
+
+def local_time(contract: Contract) -> str:
+    """SQL expression on `batch AS b`: the column of the month rule, read in its time zone."""
+    rule = contract.month_rule
+    assert rule is not None
+    return f"timezone('{rule.time_zone}', b.{rule.column})" if rule.time_zone else f"b.{rule.column}"
+
+
+_STRUCTURE = {
+    "MISSING COLUMNS": "has too few columns",
+    "TOO MANY COLUMNS": "has too many columns",
+    "UNQUOTED VALUE": "has a quotation mark that is not closed",
+    "LINE SIZE OVER MAXIMUM": "is longer than 2 MB",
+    "INVALID ENCODING": "is not UTF-8",
+}
+
+
+def _cell(line: str, place: int) -> str | None:
+    cells = next(csv.reader(io.StringIO(line.rstrip("\r\n"), newline="")), [])
+    return _short(cells[place] if place < len(cells) else line)
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= MAX_VALUE_CHARACTERS else text[:MAX_VALUE_CHARACTERS] + "..."
