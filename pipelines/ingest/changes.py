@@ -17,8 +17,10 @@ def record_changes(connection: duckdb.DuckDBPyConnection, contract: Contract, re
     names = [column.name for column in contract.columns]
     compared = [name for name in names if name not in contract.match_columns]
     key = ", ".join(contract.match_columns)
+    periods = dict(connection.execute("SELECT extract_id, period_start FROM batch_extract").fetchall())
     for new, old in replaced.items():
-        for side, table, condition in (
+        # The month is named too, since the raw table lies in the order of months and most of it can be passed over.
+        for side, table, extract_id in (
             ("new_release", "batch JOIN batch_extract USING (file_index)", new),
             ("old_release", contract.table, old),
         ):
@@ -26,9 +28,10 @@ def record_changes(connection: duckdb.DuckDBPyConnection, contract: Contract, re
             unique = f"{has_key} AND count(*) OVER (PARTITION BY {key}) = 1" if key else "false"
             connection.execute(
                 f"CREATE OR REPLACE TEMP TABLE {side} AS SELECT {', '.join(names)}, ({unique}) AS has_unique_key "
-                f"FROM {table} WHERE extract_id = ?",
-                [condition],
+                f"FROM {table} WHERE extract_id = ? AND period_start = ?",
+                [extract_id, periods[new]],
             )
+        connection.execute("DELETE FROM ops.extract_change WHERE extract_id = ? AND supersedes = ?", [new, old])
         matched = 0
         if key:
             differs = ", ".join(f"count(*) FILTER (n.{name} IS DISTINCT FROM o.{name})" for name in compared)
