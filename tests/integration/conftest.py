@@ -7,6 +7,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from pipelines.sample import load_definition, make_sample
@@ -45,6 +46,12 @@ def small_installation(folder: Path, first_month: str, last_month: str) -> Insta
     definition = load_definition().only(["west-midlands"], first_month, last_month)
     make_sample(settings.raw_dir, seeds_dir=SEEDS_DIR, definition=definition)
     return Installation(settings)
+
+
+def ask(path: Path, query: str) -> list[tuple[object, ...]]:
+    """What a reader gets from the published file."""
+    with duckdb.connect(str(path), read_only=True) as connection:
+        return connection.execute(query).fetchall()
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,55 @@
+"""A refresh that is killed leaves the published file whole, and the next one just works."""
+
+from __future__ import annotations
+
+import random
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from pipelines.settings import PROJECT_DIR
+from tests.conftest import street_row, write_street
+from tests.integration.conftest import ask, small_installation
+
+pytestmark = pytest.mark.xdist_group("kills")
+
+
+def test_ten_kills_at_random_moments(tmp_path: Path) -> None:
+    installation = small_installation(tmp_path, "2019-04", "2019-06")
+    started = time.monotonic()
+    first = installation.run("refresh")
+    duration = time.monotonic() - started
+    assert first.returncode == 0, first.stdout + first.stderr
+    path, moments = installation.settings.published_path, random.Random(20190401)
+    tables = ask(path, "SELECT schema_name, table_name FROM duckdb_tables() ORDER BY ALL")
+    for number in range(10):
+        # Something new to load, so that kills fall into loading as well as into models, checks and publication.
+        month = f"2017-{number + 1:02}"
+        rows = [street_row(n, month=month) for n in range(200)]
+        write_street(installation.settings.raw_dir / "inbox", rows, name=f"{month}-west-midlands-street.csv")
+        refresh = subprocess.Popen(
+            installation.command("refresh"),
+            cwd=PROJECT_DIR,
+            env=installation.settings.child_environment(FPW_THREADS="2"),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        time.sleep(moments.uniform(0.1, 1.0) * duration)
+        refresh.send_signal(signal.SIGKILL)
+        refresh.wait()
+        assert ask(path, "SELECT schema_name, table_name FROM duckdb_tables() ORDER BY ALL") == tables
+        assert ask(path, "SELECT count(*) > 0 FROM marts.measure_value") == [(True,)]
+        assert ask(path, "SELECT count(*) FROM ops.extract WHERE rows_read <> rows_loaded + rows_quarantined") == [(0,)]
+    done = installation.run("refresh")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert ask(
+        path, "SELECT count(*), sum(rows_loaded) FROM ops.extract WHERE status = 'loaded' AND NOT is_sample"
+    ) == [(10, 2000)]
+    assert ask(path, "SELECT sum(crime_count) FROM marts.fct_street_crime_month WHERE month < '2018-01-01'") == [
+        (2000,)
+    ]
+    assert ask(path, "SELECT count(*) FROM ops.extract WHERE status = 'pending'") == [(0,)]
