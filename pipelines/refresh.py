@@ -8,9 +8,9 @@ import re
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import dagster as dg
-from dagster import SerializableErrorInfo
 
 from pipelines.definitions import REFRESH, build_definitions
 from pipelines.settings import Settings
@@ -107,7 +107,7 @@ def _last_words(events: Sequence[dg.DagsterEvent]) -> str | None:
     return None
 
 
-def _words(error: SerializableErrorInfo | None) -> str:
+def _words(error: Any) -> str:
     """The innermost error's own words, without the name of its class."""
     while error is not None and error.cause is not None:
         error = error.cause
