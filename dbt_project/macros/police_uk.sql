@@ -1,8 +1,24 @@
-{# How data.police.uk writes places. #}
+{# How data.police.uk writes texts and places. #}
+
+{# Text without the white space around it; NULL when nothing else is in it. #}
+{% macro clean_text(text) -%}{{ return(adapter.dispatch('clean_text', 'fpw')(text)) }}{%- endmacro %}
+{% macro default__clean_text(text) -%}
+    nullif(regexp_replace({{ text }}, '^[[:space:]]+|[[:space:]]+$', ''), '')
+{%- endmacro %}
+{% macro duckdb__clean_text(text) -%}
+    {# trim() knows spaces; tabs and line ends need a list, which is slow, so only what begins with one gets it #}
+    nullif(
+        case
+            when {{ text }} < '!' then trim({{ text }}, concat(' ', chr(9), chr(10), chr(11), chr(12), chr(13), chr(160)))
+            else trim({{ text }})
+        end, ''
+    )
+{%- endmacro %}
+
 
 {# False for 'No Location' (in either spelling) and for an empty location. #}
 {% macro is_located(location) -%}
-    coalesce(lower(trim({{ location }})), 'no location') <> 'no location'
+    coalesce(lower({{ fpw.clean_text(location) }}), 'no location') <> 'no location'
 {%- endmacro %}
 
 
@@ -10,7 +26,7 @@
 {% macro location_name(location) -%}
     case
         when {{ is_located(location) }}
-            then nullif(trim(regexp_replace(trim({{ location }}), '^On or near( |$)', '')), '')
+            then {{ fpw.clean_text("regexp_replace(" ~ fpw.clean_text(location) ~ ", '^On or near( |$)', '')") }}
     end
 {%- endmacro %}
 
@@ -18,5 +34,5 @@
 {# Local authority in the name of an LSOA, which ONS makes of the authority's name and a suffix
    such as 001A; NULL when the name is not of that form. #}
 {% macro lad_name(lsoa_name) -%}
-    nullif(regexp_extract({{ lsoa_name }}, '^ *(.+) [0-9]{3}[A-Z] *$', 1), '')
+    nullif(regexp_extract({{ fpw.clean_text(lsoa_name) }}, '^(.+) [0-9]{3}[A-Z]$', 1), '')
 {%- endmacro %}

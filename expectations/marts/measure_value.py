@@ -41,7 +41,7 @@ SUITE = Suite(
             (*_KEY, "denominator_id", "method_id"),
             "A value stands twice, so a query would get two answers: correct the measure model.",
         ),
-        refers("measure_id", "reference.measure", "measure_id", "A measure is not registered: add it to seed measure."),
+        refers("measure_id", "marts.dim_measure", "measure_id", "A measure is not registered: add it to seed measure."),
         refers("area_code", "marts.dim_area", "area_code", "An area is not known: add it to the seeds of areas."),
         in_set(
             "period_type",

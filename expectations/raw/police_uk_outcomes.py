@@ -1,22 +1,17 @@
 """Outcomes of crimes as read from data.police.uk."""
 
-from pipelines.checks.shared import holds, lineage, matches, place
-from pipelines.checks.suite import Suite, not_null
+from pipelines.checks.shared import given, holds, lineage, matches, month_of_file, place, tidy
+from pipelines.checks.suite import Suite
 
 SUITE = Suite(
     table="raw.police_uk_outcomes",
     description="Outcomes as read: nothing lost, each with its month, its crime and its kind.",
     expectations=(
         *lineage("police_uk_outcomes"),
-        not_null("outcome_type", "A record without an outcome type says nothing: look at the file."),
-        holds(
-            "month_matches_file",
-            "month = period_start",
-            ("extract_id", "line", "month", "period_start"),
-            "An outcome belongs to another month than its file: the file is not what its name says, "
-            "take it out of the raw directory.",
-        ),
-        not_null("crime_id", "An outcome without a Crime ID joins to no crime: look at the file.", "warning"),
+        given("outcome_type", "A record without an outcome type says nothing: look at the file."),
+        month_of_file("An outcome"),
+        tidy("outcome_type", "lsoa_name"),
+        given("crime_id", "An outcome without a Crime ID joins to no crime: look at the file.", "warning"),
         holds(
             "crime_id_formed",
             "crime_id IS NULL OR strlen(crime_id) = 64",

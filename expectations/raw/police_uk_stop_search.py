@@ -1,14 +1,14 @@
 """Stop and search as read from data.police.uk."""
 
-from pipelines.checks.shared import holds, known, lineage, place
-from pipelines.checks.suite import Suite, in_set, not_null
+from pipelines.checks.shared import given, holds, lineage, place, tidy, worded, worded_as_seed
+from pipelines.checks.suite import Suite
 
 SUITE = Suite(
     table="raw.police_uk_stop_search",
     description="Stop and search as read: nothing lost, times in the month of the file, words the models know.",
     expectations=(
         *lineage("police_uk_stop_search"),
-        not_null("searched_at", "A search without a time belongs to no month: look at the file."),
+        given("searched_at", "A search without a time belongs to no month: look at the file."),
         holds(
             "searched_in_month_of_file",
             # A force that stamps local time as UTC is an hour off all summer, hence the second reading.
@@ -19,29 +19,32 @@ SUITE = Suite(
             "the file, so check which is right.",
             "warning",
         ),
-        not_null("search_type", "Without a type it is not known whether a person was searched: look at the file."),
-        in_set(
+        given("search_type", "Without a type it is not known whether a person was searched: look at the file."),
+        worded(
             "search_type",
             ("Person search", "Vehicle search", "Person and Vehicle search"),
             "A new type of search is neither counted as a person nor left out as a vehicle: decide which, in the "
             "models and in this suite.",
         ),
         # The models count a word they do not know as unknown and say how many, so the figures stand meanwhile.
-        known("self_defined_ethnicity", "reference/self_defined_ethnicity", "label", "warning"),
-        known("officer_defined_ethnicity", "reference/officer_defined_ethnicity", "label", "warning"),
-        known("outcome", "reference/stop_search_outcome", "outcome", "warning"),
-        in_set(
+        worded_as_seed("self_defined_ethnicity", "reference/self_defined_ethnicity", "label", "warning"),
+        worded_as_seed("officer_defined_ethnicity", "reference/officer_defined_ethnicity", "label", "warning"),
+        worded_as_seed("outcome", "reference/stop_search_outcome", "outcome", "warning"),
+        worded(
             "gender",
             ("Male", "Female", "Other"),
             "The publisher uses a new word for gender: add it to this suite.",
             "warning",
         ),
-        in_set(
+        worded(
             "age_range",
             ("under 10", "10-17", "18-24", "25-34", "over 34"),
             "The publisher uses a new age range: add it to this suite.",
             "warning",
         ),
+        tidy(
+            "search_type", "gender", "age_range", "self_defined_ethnicity", "officer_defined_ethnicity", "outcome",
+        ),
         *place(),
     ),
-)
+)  # fmt: skip

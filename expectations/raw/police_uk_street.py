@@ -1,7 +1,17 @@
 """Street-level crime as read from data.police.uk."""
 
-from pipelines.checks.shared import holds, known, lineage, matches, place
-from pipelines.checks.suite import Suite, no_rows, not_null
+from pipelines.checks.shared import (
+    given,
+    holds,
+    lineage,
+    matches,
+    month_of_file,
+    place,
+    tidy,
+    with_file,
+    worded_as_seed,
+)
+from pipelines.checks.suite import Suite, no_rows
 from pipelines.checks.vocabulary import literal, seed_rows
 
 
@@ -20,15 +30,10 @@ SUITE = Suite(
     description="Street-level crime as read: nothing lost, months and words as the models expect them.",
     expectations=(
         *lineage("police_uk_street"),
-        not_null("crime_type", "A record without a type would be counted in the total only: look at the file."),
-        known("crime_type", "reference/street_crime_type", "crime_type"),
-        holds(
-            "month_matches_file",
-            "month = period_start",
-            ("extract_id", "line", "month", "period_start"),
-            "A record belongs to another month than its file: the file is not what its name says, "
-            "take it out of the raw directory.",
-        ),
+        given("crime_type", "A record without a type would be counted in the total only: look at the file."),
+        worded_as_seed("crime_type", "reference/street_crime_type", "crime_type"),
+        month_of_file("A record"),
+        tidy("crime_type", "last_outcome_category", "lsoa_name"),
         *place(),
         holds(
             "crime_id_formed",
@@ -61,11 +66,13 @@ SUITE = Suite(
         ),
         no_rows(
             "reported_by_matches_force",
-            f"""
-            SELECT force, reported_by, count(*) AS row_count FROM {{batch}}
-            WHERE (force, {_plain("reported_by")}) NOT IN ({_LABELS})
-            GROUP BY force, reported_by
-            """,
+            with_file(
+                f"""
+                SELECT any_value(extract_id) AS extract_id, force, reported_by, count(*) AS row_count FROM {{batch}}
+                WHERE (force, {_plain("reported_by")}) NOT IN ({_LABELS})
+                GROUP BY force, reported_by
+                """
+            ),
             "The force named in the records is not the one of the file name: check the file, or add the label to "
             "seed reference/force.csv.",
             "warning",

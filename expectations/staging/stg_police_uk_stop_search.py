@@ -1,15 +1,15 @@
 """Stop and search, cleaned and in London time."""
 
-from pipelines.checks.shared import holds, staged, trimmed
-from pipelines.checks.suite import Suite, not_null
+from pipelines.checks.shared import given, holds, staged, trimmed
+from pipelines.checks.suite import Suite
 
 SUITE = Suite(
     table="staging.stg_police_uk_stop_search",
     description="Stop and search after cleaning: the same records, with times as a clock in London showed them.",
     expectations=(
         *staged("police_uk_stop_search"),
-        not_null("searched_at", "A staged search has no time: correct the staging model."),
-        not_null("search_type", "A staged search has no type: correct the staging model."),
+        given("searched_at", "A search has no time: make the column required in the contract."),
+        given("search_type", "A search has no type, or a blank one: make the column required in the contract."),
         holds(
             "search_date_is_day_of_search",
             "search_date = CAST(searched_at AS DATE)",

@@ -1,22 +1,22 @@
 """Street-level crime, cleaned."""
 
-from pipelines.checks.shared import holds, known, staged, trimmed
-from pipelines.checks.suite import Suite, not_null
+from pipelines.checks.shared import given, holds, known, staged, trimmed
+from pipelines.checks.suite import Suite
 
 SUITE = Suite(
     table="staging.stg_police_uk_street",
     description="Street-level crime after cleaning: the same records, with words and places the models can use.",
     expectations=(
         *staged("police_uk_street"),
-        not_null("month", "A staged crime has no month: correct the staging model."),
-        not_null("crime_type", "A staged crime has no type: correct the staging model."),
+        given("month", "A crime has no month: make the column required in the contract."),
+        given("crime_type", "A crime has no type, or a blank one: make the column required in the contract."),
         known("crime_type", "reference/street_crime_type", "crime_type"),
         trimmed("crime_type", "lsoa_code", "lad_name"),
         holds(
             "located_with_coordinates",
             "is_located = (longitude IS NOT NULL AND latitude IS NOT NULL)",
             ("extract_id", "line", "is_located", "longitude", "latitude"),
-            "A record names a place without coordinates, or the reverse: look at the file named by extract_id.",
+            "A record names a place without coordinates, or the reverse: look at the line of the file named here.",
             "warning",
         ),
         holds(

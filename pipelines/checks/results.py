@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import json
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -109,8 +111,53 @@ def _from_dbt(result: Mapping[str, Any], node: Mapping[str, Any]) -> CheckResult
         observed=message or ("no failing rows" if status == "passed" else "no message"),
         unexpected_count=result.get("failures"),
         rows_checked=None,
-        description=" ".join((node.get("description") or "").split()),
+        description=" ".join((node.get("description") or "").split()) or _sentence(node),
     )
+
+
+_MODEL = "correct the model"
+_SENTENCES: Mapping[str, str] = {
+    "unique_key": f"No two rows share {{columns}}; a repeated row would be counted twice: {_MODEL}.",
+    "complete": f"None of {{columns}} is missing in any row: {_MODEL} or complete the seed it reads.",
+    "holds": f"In every row {{condition}}: {_MODEL} where it does not hold.",
+    "same_row_count": f"The table has as many rows as {{compare_to}}; rows were lost or repeated otherwise: {_MODEL}.",
+    "not_null": f"Column {{column}} is given in every row: {_MODEL} or complete the seed it reads.",
+    "unique": f"No two rows share the same {{column}}; a repeated row would be counted twice: {_MODEL} or seed.",
+    "accepted_values": f"Column {{column}} is one of {{values}}: {_MODEL}, or add a new word here once its meaning is clear.",
+    "relationships": f"Every {{column}} stands in {{field}} of {{to}}: add it there, or {_MODEL}.",
+}
+"""What a generic test asserts and how to mend a failure, for tests without a description of their own."""
+
+
+def _sentence(node: Mapping[str, Any]) -> str:
+    """One plain sentence about a test that has no description."""
+    generic = node.get("test_metadata") or {}
+    arguments = {key: _plain(value) for key, value in (generic.get("kwargs") or {}).items()}
+    arguments = {"column": arguments.get("column_name", "the column"), **arguments}
+    sentence = _SENTENCES.get(str(generic.get("name")))
+    if sentence is None:
+        return _comment(node) or f"The query of {node['name']} finds no row: look at the rows it finds."
+    try:
+        told = sentence.format_map(arguments)
+    except KeyError:
+        return f"Test {generic['name']} of {arguments['column']} finds no row: look at the rows it finds."
+    return told[0].upper() + told[1:]
+
+
+def _comment(node: Mapping[str, Any]) -> str:
+    """The comment at the head of a singular test, which says what it asserts."""
+    lines = str(node.get("raw_code") or "").splitlines()
+    head = itertools.takewhile(lambda line: line.startswith("--"), lines)
+    return " ".join(line.removeprefix("--").strip() for line in head)
+
+
+def _plain(value: Any) -> str:
+    """An argument of a test in words: lists with commas, `ref('x')` as x."""
+    if isinstance(value, list):
+        shown = [str(item) for item in value]
+        return ", ".join(shown[:8]) + (f" or {len(shown) - 8} others" if len(shown) > 8 else "")
+    found = re.search(r"(?:ref|source)\(.*?['\"](\w+)['\"]\s*\)", str(value))
+    return found.group(1) if found else " ".join(str(value).split())
 
 
 def _tested_table(node: Mapping[str, Any], nodes: Mapping[str, Any]) -> str:

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from pipelines.checks.suite import Expect, Severity, no_rows, not_null
 from pipelines.checks.vocabulary import literal, seed_values
+from pipelines.store.warehouse import WHITE_SPACE
+
+# White space as the models' macro clean_text knows it.
+_WITHDRAW = "take the file out of the raw directory and run `fpw withdraw` with its extract_id"
 
 # Outermost points of the United Kingdom, in degrees, rounded outwards.
 UK_LONGITUDE = (-8.7, 1.8)
@@ -22,8 +26,8 @@ def lineage(source: str) -> tuple[Expect, ...]:
         no_rows(
             "rows_match_register",
             f"""
-            SELECT extract_id, rows_loaded AS rows_registered, row_count AS rows_in_table
-            FROM (SELECT extract_id, rows_loaded FROM ({current}) AS loaded) AS registered
+            SELECT file_name, extract_id, rows_loaded AS rows_registered, row_count AS rows_in_table
+            FROM (SELECT file_name, extract_id, rows_loaded FROM ({current}) AS loaded) AS registered
             FULL JOIN (SELECT extract_id, count(*) AS row_count FROM {{batch}} GROUP BY extract_id) AS found
                 USING (extract_id)
             WHERE rows_loaded IS NULL OR rows_loaded <> coalesce(row_count, 0)
@@ -34,7 +38,7 @@ def lineage(source: str) -> tuple[Expect, ...]:
         no_rows(
             "labels_match_register",
             f"""
-            SELECT found.extract_id, found.force, found.period_start
+            SELECT registered.file_name, found.extract_id, found.force, found.period_start
             FROM (SELECT DISTINCT extract_id, force, period_start FROM {{batch}}) AS found
             JOIN ({current}) AS registered USING (extract_id)
             WHERE found.force IS DISTINCT FROM registered.force
@@ -74,7 +78,7 @@ def unique_lines(description: str) -> Expect:
     """
     return no_rows(
         "line_unique",
-        """
+        with_file("""
         SELECT extract_id, line, count(*) AS row_count
         FROM {batch}
         WHERE extract_id IN (
@@ -84,7 +88,7 @@ def unique_lines(description: str) -> Expect:
         )
         GROUP BY extract_id, line
         HAVING count(*) > 1
-        """,
+        """),
         description,
     )
 
@@ -113,11 +117,21 @@ def between(
     )
 
 
+def with_file(query: str) -> str:
+    """A query of rows with `extract_id`, with the name of the file each is from in front."""
+    return f"""
+        SELECT register.file_name, found.* FROM ({query}) AS found
+        LEFT JOIN ops.extract AS register USING (extract_id)
+    """
+
+
 def matches(column: str, pattern: str, description: str, severity: Severity = "error") -> Expect:
     """Check `<column>_formed`: every value given matches a regular expression as a whole."""
     return no_rows(
         f"{column}_formed",
-        f"SELECT extract_id, line, {column} FROM {{batch}} WHERE NOT regexp_full_match({column}, {literal(pattern)})",
+        with_file(
+            f"SELECT extract_id, line, {column} FROM {{batch}} WHERE NOT regexp_full_match({column}, {literal(pattern)})"
+        ),
         description,
         severity,
     )
@@ -128,13 +142,72 @@ def holds(
 ) -> Expect:
     """Check that a SQL condition is true in every row; where it is NULL it counts as false.
 
-    `columns` are shown for the first rows in which it is not.
+    `columns` are shown for the first rows in which it is not, with the name of the file when the first is extract_id.
     """
+    query = f"SELECT {', '.join(columns)} FROM {{batch}} WHERE ({condition}) IS NOT TRUE"
+    return no_rows(name, with_file(query) if columns[0] == "extract_id" else query, description, severity)
+
+
+def given(column: str, description: str, severity: Severity = "error") -> Expect:
+    """Check `<column>_given`: the column holds a value in every row; the files in which it does not are named."""
+    return holds(f"{column}_given", f"{column} IS NOT NULL", ("extract_id", "line", column), description, severity)
+
+
+def worded(column: str, words: tuple[str, ...], description: str, severity: Severity = "error") -> Expect:
+    """Check `<column>_known` of a raw table: every text given is one of `words`, white space around it aside.
+
+    Blank text is no word: the models take it as missing. Each other text is shown with how often it is found and
+    one file that holds it.
+    """
+    known_words = ", ".join(literal(word) for word in words)
     return no_rows(
-        name,
-        f"SELECT {', '.join(columns)} FROM {{batch}} WHERE ({condition}) IS NOT TRUE",
+        f"{column}_known",
+        with_file(
+            f"SELECT any_value(extract_id) AS extract_id, {column}, count(*) AS row_count FROM {{batch}} "
+            f"WHERE {column} NOT IN ({known_words}) "
+            f"AND trim({column}, {WHITE_SPACE}) NOT IN ('', {known_words}) GROUP BY {column}"
+        ),
         description,
         severity,
+    )
+
+
+def worded_as_seed(column: str, seed: str, seed_column: str, severity: Severity = "error") -> Expect:
+    """Check `<column>_known` of a raw table as `worded` does, with the words of a seed."""
+    return worded(
+        column,
+        seed_values(seed, seed_column),
+        f"The publisher uses a word for {column} that the models do not know: add it to seed {seed}.csv.",
+        severity,
+    )
+
+
+def tidy(*columns: str) -> Expect:
+    """Check `text_tidy` of a raw table (a warning): no text is blank or has white space around it.
+
+    Staging cleans it, so the figures stand; the publisher may want to know. Shows which columns it is in.
+    """
+    untidy = {column: f"({column} <> trim({column}) OR {column} < '!')" for column in columns}
+    named = ", ".join(f"CASE WHEN {condition} THEN '{column}' END" for column, condition in untidy.items())
+    return no_rows(
+        "text_tidy",
+        with_file(
+            f"SELECT extract_id, line, concat_ws(', ', {named}) AS untidy_columns FROM {{batch}} "
+            f"WHERE {' OR '.join(untidy.values())}"
+        ),
+        "The publisher left text blank or with white space around it: it is counted as missing or without the white "
+        "space, so nothing need be done; tell the publisher if it is much.",
+        "warning",
+    )
+
+
+def month_of_file(what: str) -> Expect:
+    """Check `month_matches_file` of a raw table: each row is of the month of its file."""
+    return holds(
+        "month_matches_file",
+        "month = period_start",
+        ("extract_id", "line", "month", "period_start"),
+        f"{what} belongs to another month than its file, which is then not what its name says: {_WITHDRAW}.",
     )
 
 
@@ -183,12 +256,13 @@ def staged(source: str) -> tuple[Expect, ...]:
 
 
 def trimmed(*columns: str) -> Expect:
-    """Check `text_trimmed`: no text is empty or has blanks around it."""
+    """Check `text_trimmed` of a staging model: no text is empty or has blanks around it, whatever the file holds."""
     return holds(
         "text_trimmed",
         " AND ".join(f"({column} IS NULL OR ({column} = trim({column}) AND {column} <> ''))" for column in columns),
         ("extract_id", "line", *columns),
-        "Text is empty or has blanks around it, so equal words would be counted apart: correct the staging model.",
+        "Text is empty or has blanks around it, so equal words would be counted apart: give the column macro "
+        "clean_text in the staging model.",
     )
 
 
@@ -215,6 +289,27 @@ def extracts_current(query: str) -> Expect:
     )
 
 
+def home_force_up_to_date() -> Expect:
+    """Check `home_force_up_to_date` of source_month: the home force has the newest month that any force supplied."""
+    home = "(SELECT force FROM marts.dim_force WHERE is_home_force)"
+    return no_rows(
+        "home_force_up_to_date",
+        f"""
+        SELECT {home} AS home_force, source, newest_month, newest_of_home_force
+        FROM (
+            SELECT source, max(month) AS newest_month, max(month) FILTER (WHERE force = {home}) AS newest_of_home_force
+            FROM {{batch}}
+            WHERE status = 'supplied'
+            GROUP BY source
+        ) AS newest
+        WHERE newest_of_home_force IS DISTINCT FROM newest_month
+        """,
+        "Another force has a newer month of this source than the home force, whose latest figures are therefore "
+        "missing: put the home force's file in the raw directory, or note that it did not publish.",
+        "warning",
+    )
+
+
 def recent(source: str, months: int) -> Expect:
     """Check `<source>_recent`: a real (not sample) extract is no older than so many months, if there is any."""
     return no_rows(
@@ -231,15 +326,23 @@ def recent(source: str, months: int) -> Expect:
 
 def place() -> tuple[Expect, ...]:
     """What holds for the coordinates of any data.police.uk record."""
-    why = "A point lies outside the United Kingdom, so an area may be wrong: tell the publisher."
+    limits = {"longitude": UK_LONGITUDE, "latitude": UK_LATITUDE}
     return (
-        between("longitude", *UK_LONGITUDE, why, "warning"),
-        between("latitude", *UK_LATITUDE, why, "warning"),
+        *(
+            holds(
+                f"{column}_in_range",
+                f"{column} IS NULL OR {column} BETWEEN {low} AND {high}",
+                ("extract_id", "line", column),
+                "A point lies outside the United Kingdom, so an area may be wrong: tell the publisher.",
+                "warning",
+            )
+            for column, (low, high) in limits.items()
+        ),
         holds(
             "coordinates_whole",
             "(longitude IS NULL) = (latitude IS NULL)",
             ("extract_id", "line", "longitude", "latitude"),
-            "A record has one coordinate without the other: look at the file named by extract_id.",
+            "A record has one coordinate without the other: look at the line of the file named here.",
             "warning",
         ),
     )

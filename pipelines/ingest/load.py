@@ -105,6 +105,8 @@ def _load_batch(
     run_id: str,
     report: LoadReport,
 ) -> None:
+    # Replaced inside the next transaction, the rows of the last batch would stay in memory beside those of this one.
+    connection.execute("DROP TABLE IF EXISTS temp.batch")
     connection.begin()
     try:
         batch = _leave_out_samples(connection, contract, batch, run_id, report)

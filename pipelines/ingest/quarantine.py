@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 import duckdb
 
-from pipelines.sources.contract import Contract
+from pipelines.sources.contract import Column, Contract
+from pipelines.store.warehouse import WHITE_SPACE
 
 MAX_VALUE_CHARACTERS = 1_000
 
@@ -63,7 +64,7 @@ def rows_breaking_rules(connection: duckdb.DuckDBPyConnection, contract: Contrac
     Needs the temporary tables `batch`, `batch_extract` and `batch_line`.
     """
     rules = [
-        *((column.name, f"b.{column.name} IS NULL", "is empty") for column in contract.columns if column.required),
+        *((column.name, _is_empty(column), "is empty") for column in contract.columns if column.required),
         *(
             (column.name, f"NOT isfinite(b.{column.name})", "is not a finite number")
             for column in contract.columns
@@ -91,6 +92,11 @@ def rows_breaking_rules(connection: duckdb.DuckDBPyConnection, contract: Contrac
             "SELECT extract_id, line, column_name, value, reason FROM batch_fault ORDER BY ALL"
         ).fetchall()
     ]
+
+
+def _is_empty(column: Column) -> str:
+    nothing = f"b.{column.name} IS NULL"
+    return nothing if column.type != "VARCHAR" else f"({nothing} OR trim(b.{column.name}, {WHITE_SPACE}) = '')"
 
 
 def outside_month(contract: Contract) -> str:

@@ -5,15 +5,15 @@ from __future__ import annotations
 import codecs
 import csv
 import hashlib
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, BinaryIO
 
-CHUNK_BYTES = 1 << 20
+import numpy as np
+
+CHUNK_BYTES = 1 << 18
 MAX_HEADER_BYTES = 1 << 16
-_BLANK_LINE = re.compile(rb"(?<=\n)\n")
 
 
 @dataclass(frozen=True)
@@ -77,8 +77,7 @@ def scan_stream(source: IO[bytes], copy_to: BinaryIO | None = None) -> Scan:
         text = pending + chunk
         # A carriage return at the end of a chunk may belong to a line end that the next chunk completes.
         pending = b"\r" if text.endswith(b"\r") else b""
-        text = text[: len(text) - len(pending)].replace(b"\r\n", b"\n")
-        _take(state, text)
+        _take(state, _with_lf(text[: len(text) - len(pending)]))
     _take(state, pending)
     if state.problem is None:
         try:
@@ -96,6 +95,17 @@ def _chunks(source: IO[bytes]) -> Iterator[bytes]:
         first = False
         if chunk:
             yield chunk
+
+
+def _with_lf(text: bytes) -> bytes:
+    if b"\r" not in text:
+        return text
+    data = np.frombuffer(text, np.uint8)
+    is_return = data == ord("\r")
+    line_ends = np.count_nonzero(is_return[:-1] & (data[1:] == ord("\n")))
+    if line_ends == np.count_nonzero(is_return):
+        return text.replace(b"\r", b"")  # four times faster than to replace pairs
+    return text.replace(b"\r\n", b"\n")
 
 
 def _check_bytes(state: _State, decoder: codecs.IncrementalDecoder, chunk: bytes) -> None:
@@ -119,35 +129,24 @@ def _take(state: _State, text: bytes) -> None:
     if len(state.first) < MAX_HEADER_BYTES:
         state.first += text[: MAX_HEADER_BYTES - len(state.first)]
     state.last_byte = text[-1:]
-    if not state.in_quotes and b'"' not in text:
-        _take_unquoted(state, text)
-        return
-    for index, piece in enumerate(text.split(b'"')):
-        if index:
-            state.in_quotes = not state.in_quotes
-            state.after_newline = False
-            state.trailing_newlines = 0
-        if state.in_quotes:
-            state.lines += piece.count(b"\n")
-        elif piece:
-            _take_unquoted(state, piece)
-
-
-def _take_unquoted(state: _State, text: bytes) -> None:
-    newlines = text.count(b"\n")
-    if state.after_newline or b"\n\n" in text:
-        joined = (b"\n" if state.after_newline else b"") + text
-        if blank := _BLANK_LINE.search(joined):
-            state.blank_lines += len(_BLANK_LINE.findall(joined))
-            if state.first_blank_line is None:
-                before = joined[: blank.start()].count(b"\n") - (1 if state.after_newline else 0)
-                state.first_blank_line = state.lines + before + 1
-    state.lines += newlines
-    state.record_ends += newlines
-    body = text.rstrip(b"\n")
-    run = len(text) - len(body)
-    state.trailing_newlines = run if body else state.trailing_newlines + run
-    state.after_newline = text.endswith(b"\n")
+    data = np.frombuffer(text, np.uint8)
+    is_newline = is_end = data == ord("\n")
+    if state.in_quotes or b'"' in text:
+        quotes = np.cumsum(data == ord('"'), dtype=np.uint8)  # may overflow: only odd or even counts
+        is_end = is_newline & ((quotes + state.in_quotes) % 2 == 0)
+        state.in_quotes ^= bool(quotes[-1] % 2)
+    is_blank = is_end.copy()
+    is_blank[1:] &= is_end[:-1]
+    is_blank[0] &= state.after_newline
+    if is_blank.any():
+        state.blank_lines += int(np.count_nonzero(is_blank))
+        if state.first_blank_line is None:
+            state.first_blank_line = state.lines + int(np.count_nonzero(is_newline[: is_blank.argmax()])) + 1
+    state.lines += int(np.count_nonzero(is_newline))
+    state.record_ends += int(np.count_nonzero(is_end))
+    state.after_newline = bool(is_end[-1])
+    run = len(text) - len(text.rstrip(b"\n")) if state.after_newline else 0
+    state.trailing_newlines = run + (state.trailing_newlines if run == len(text) else 0)
 
 
 def _finish(state: _State) -> Scan:

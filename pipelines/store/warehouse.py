@@ -16,6 +16,9 @@ class WarehouseError(Exception):
     """The build database or the published file cannot be used; the message says why and the mend."""
 
 
+WHITE_SPACE = "concat(' ', chr(9), chr(10), chr(11), chr(12), chr(13), chr(160))"
+"""SQL for the characters that count as no text; dbt's macro `clean_text` cuts the same ones."""
+
 OPS_TABLES: dict[str, tuple[str, dict[str, tuple[str, str]]]] = {
     "extract": (
         "Register of every raw file ever seen, one row per content and claim (source, force, month).",
@@ -152,6 +155,7 @@ class Warehouse:
             connection.execute("SET TimeZone = 'UTC'")
             connection.execute(f"SET threads = {self.settings.threads}")
             connection.execute("SET memory_limit = ?", [self.settings.memory_limit])
+            connection.execute("SET enable_progress_bar = false")
             connection.execute("SET autoinstall_known_extensions = false")
             connection.execute("SET autoload_known_extensions = false")
             yield connection

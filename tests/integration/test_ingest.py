@@ -404,7 +404,7 @@ def test_rows_without_a_required_value_or_with_no_number_are_quarantined(
     settings: Settings, warehouse: Warehouse
 ) -> None:
     rows = [street_row(n) for n in range(1, 9)]
-    rows[2] = street_row(3, crime_type="")
+    rows[2] = street_row(3, crime_type=" \t")
     rows[4] = street_row(5, longitude="nan")
     rows[5] = street_row(6, longitude="1e400")
     rows[6] = street_row(7, longitude="oops")

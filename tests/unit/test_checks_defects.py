@@ -27,17 +27,20 @@ SEARCH = (
 GOOD = f"""
 CREATE SCHEMA raw; CREATE SCHEMA ops; CREATE SCHEMA staging; CREATE SCHEMA marts; CREATE SCHEMA reference;
 CREATE TABLE ops.extract AS
-    SELECT *, 'west-midlands' AS force, DATE '2020-01-01' AS period_start, 'loaded' AS status, false AS is_sample
+    SELECT *, 'west-midlands' AS force, DATE '2020-01-01' AS period_start, 'loaded' AS status, false AS is_sample,
+        source || '.csv' AS file_name
     FROM (VALUES ('s1', 'police_uk_street', 4), ('o1', 'police_uk_outcomes', 2), ('p1', 'police_uk_stop_search', 3))
         AS t (extract_id, source, rows_loaded);
 
 CREATE TABLE raw.police_uk_street AS
     SELECT {LINEAGE.format(extract="s1")}, DATE '2020-01-01' AS month, 'West Midlands Police' AS reported_by, {PLACE},
+        'On or near High Street' AS location, 'Birmingham 001A' AS lsoa_name, NULL::VARCHAR AS last_outcome_category,
         if(line = 2, 'Anti-social behaviour', 'Burglary') AS crime_type, if(line > 2, {ID}, NULL) AS crime_id
     FROM range(2, 6) AS t (line);
 CREATE TABLE raw.police_uk_outcomes AS
     SELECT {LINEAGE.format(extract="o1")}, DATE '2020-01-01' AS month, {ID} AS crime_id,
-        'Local resolution' AS outcome_type, {PLACE}
+        'Local resolution' AS outcome_type, {PLACE}, 'On or near High Street' AS location,
+        'Birmingham 001A' AS lsoa_name
     FROM range(2, 4) AS t (line);
 CREATE TABLE raw.police_uk_stop_search AS
     SELECT {LINEAGE.format(extract="p1")}, TIMESTAMPTZ '2020-01-15 12:00:00+00' AS searched_at, {SEARCH},
@@ -45,22 +48,25 @@ CREATE TABLE raw.police_uk_stop_search AS
     FROM (VALUES (2), (3), (5)) AS t (line);
 
 CREATE TABLE staging.stg_police_uk_street AS
-    SELECT * EXCLUDE (longitude, latitude, lsoa_code), {STAGED_PLACE} FROM raw.police_uk_street;
+    SELECT * EXCLUDE (longitude, latitude, lsoa_code, lsoa_name), {STAGED_PLACE} FROM raw.police_uk_street;
 CREATE TABLE staging.stg_police_uk_outcomes AS
-    SELECT * EXCLUDE (longitude, latitude, lsoa_code), {STAGED_PLACE} FROM raw.police_uk_outcomes;
+    SELECT * EXCLUDE (longitude, latitude, lsoa_code, lsoa_name), {STAGED_PLACE} FROM raw.police_uk_outcomes;
 CREATE TABLE staging.stg_police_uk_stop_search AS
     SELECT * REPLACE (TIMESTAMP '2020-01-15 12:00:00' AS searched_at), DATE '2020-01-15' AS search_date
     FROM raw.police_uk_stop_search;
 
-CREATE TABLE reference.measure AS SELECT unnest(['street_crime_count', 'street_crime_rate', 'share']) AS measure_id;
 CREATE TABLE reference.street_crime_type AS
     SELECT * FROM (VALUES ('Burglary', true), ('Drugs', true), ('Anti-social behaviour', false))
         AS t (crime_type, is_crime);
 CREATE TABLE reference.published_figure AS SELECT * FROM (VALUES ('1', 4.5), ('2', 7.0)) AS t (figure_id, value);
 
+CREATE TABLE marts.dim_measure AS
+    SELECT unnest(['street_crime_count', 'street_crime_rate', 'share', 'stop_search_disproportionality']) AS measure_id,
+        'Name' AS measure_name, 'count' AS unit, 'neutral' AS direction, 'What it says' AS definition,
+        'crimes' AS numerator, 'Count' AS method;
 CREATE TABLE marts.dim_force AS
     SELECT if(n = 0, 'west-midlands', 'force-' || n) AS force, if(n = 0, 'E23000014', 'F' || n) AS area_code,
-        'Label ' || n AS police_uk_label, 'territorial' AS force_kind, n = 0 AS is_home_force
+        'Label ' || n AS police_uk_label, 'territorial' AS force_kind, 'Force ' || n AS force_name, n = 0 AS is_home_force
     FROM range(43) AS t (n);
 CREATE TABLE marts.dim_area AS
     SELECT area_code, force AS area_name, force, 'force' AS area_type, NULL::VARCHAR AS parent_area_code,
@@ -76,7 +82,9 @@ CREATE TABLE marts.dim_month AS
 CREATE TABLE marts.source_month AS
     SELECT source, force, period_start AS month, 'supplied' AS status, rows_loaded, true AS is_sample, extract_id,
         true AS is_within_series
-    FROM ops.extract;
+    FROM ops.extract
+    UNION ALL
+    SELECT 'police_uk_street', 'force-1', DATE '2020-01-01', 'not_supplied', NULL, NULL, NULL, false;
 CREATE TABLE marts.fct_street_crime_month AS
     SELECT 'west-midlands' AS force, 'E23000014' AS area_code, DATE '2020-01-01' AS month, 'E08000025' AS lad_code,
         'in_force' AS location_status, crime_type, crime_count, 'computed' AS source_kind, 's1' AS extract_id
@@ -102,6 +110,19 @@ CREATE TABLE marts.measure_value AS
         ('street_crime_rate', NULL, 3.0, 2000.0, 1000.0, 1.5, 'provisional'),
         ('share', NULL, 1.0, 4.0, 100.0, 25.0, 'final')
     ) AS t (measure_id, part, numerator, denominator, multiplier, value, status);
+INSERT INTO marts.measure_value BY NAME
+    SELECT 'stop_search_disproportionality' AS measure_id, 'E23000014' AS area_code, 'month' AS period_type,
+        DATE '2020-01-01' AS period_start, DATE '2020-01-31' AS period_end,
+        'self_defined_ethnicity' AS breakdown_type, 'Black' AS breakdown_value, 10 AS numerator, 5 AS denominator,
+        1 AS multiplier, 2 AS value, 1.5e0 AS ci_low, 2.5e0 AS ci_high, 'log_ratio_95' AS ci_method, 3 AS n_unknown,
+        'census_2011' AS denominator_id, 'rate_ratio_known_only' AS method_id, 'computed' AS source_kind,
+        'police_uk_stop_search' AS source_id, 'final' AS status, ['p1'] AS extract_ids;
+CREATE TABLE marts.search_ratio AS
+    SELECT area_code, 'Force 0' AS force_name, period_type, period_start, breakdown_type AS ethnicity_basis,
+        breakdown_value AS ethnic_group, denominator_id, method_id, value AS ratio, status, 75 AS people_searched,
+        n_unknown, 4.0e0 AS unknown_share_pct, 20.0e0 AS group_searches, 50.0e0 AS white_searches,
+        2000 AS group_population, 10000 AS white_population
+    FROM marts.measure_value WHERE measure_id = 'stop_search_disproportionality';
 CREATE TABLE marts.reconciliation AS
     SELECT figure_id, value AS published_value, if(figure_id = '1', 4.48, NULL) AS computed_value,
         if(figure_id = '1', 'reproduces', 'not_computed') AS verdict, if(figure_id = '1', NULL, 'no source') AS reason,
@@ -110,7 +131,7 @@ CREATE TABLE marts.reconciliation AS
 """
 STREET, OUTCOMES, SEARCHES = (f"raw.police_uk_{name}" for name in ("street", "outcomes", "stop_search"))
 STAGED_STREET, STAGED_SEARCHES = "staging.stg_police_uk_street", "staging.stg_police_uk_stop_search"
-FACTS, VALUES = "marts.fct_street_crime_month", "marts.measure_value"
+FACTS, VALUES, RATIOS = "marts.fct_street_crime_month", "marts.measure_value", "marts.search_ratio"
 DEFECTS = [
     # lost, repeated or unregistered rows
     (STREET, "DELETE FROM {t} WHERE line = 3", "rows_match_register"),
@@ -140,6 +161,12 @@ DEFECTS = [
     # words and codes
     (STREET, "UPDATE {t} SET crime_type = 'Piracy' WHERE line = 3", "crime_type_known"),
     (STREET, "UPDATE {t} SET crime_type = NULL WHERE line = 3", "crime_type_given"),
+    # white space is a warning and no unknown word: staging cleans it
+    (STREET, "UPDATE {t} SET crime_type = ' Burglary ' WHERE line = 3", "text_tidy"),
+    (STREET, "UPDATE {t} SET crime_type = chr(9) || 'Burglary' WHERE line = 3", "text_tidy"),
+    (SEARCHES, "UPDATE {t} SET search_type = '  ' WHERE line = 3", "text_tidy"),
+    (SEARCHES, "UPDATE {t} SET gender = chr(9), outcome = '' WHERE line = 3", "text_tidy"),
+    (OUTCOMES, "UPDATE {t} SET outcome_type = 'Local resolution ' WHERE line = 3", "text_tidy"),
     (STREET, "UPDATE {t} SET crime_id = 'a1' WHERE line = 3", "crime_id_formed"),
     (STREET, "UPDATE {t} SET crime_id = NULL WHERE line = 3", "crime_id_blank_as_usual"),
     (STREET, "UPDATE {t} SET lsoa_code = 'S01000001' WHERE line = 3", "lsoa_code_formed"),
@@ -164,6 +191,23 @@ DEFECTS = [
     ("marts.dim_area", "DELETE FROM {t} WHERE area_name = 'force-9'", "forces_all_there"),
     ("marts.dim_area", "UPDATE {t} SET parent_area_code = NULL", "authority_has_force"),
     ("marts.dim_area", "INSERT INTO {t} FROM {t} WHERE area_code = 'F1'", "area_code_unique"),
+    ("marts.dim_measure", "UPDATE {t} SET unit = NULL WHERE measure_id = 'share'", "unit_given"),
+    ("marts.dim_measure", "UPDATE {t} SET direction = 'up' WHERE measure_id = 'share'", "direction_known"),
+    ("marts.dim_measure", "INSERT INTO {t} FROM {t} WHERE measure_id = 'share'", "measure_id_unique"),
+    ("marts.dim_measure", "DELETE FROM marts.measure_value WHERE measure_id = 'share'", "measures_have_values"),
+    (RATIOS, "INSERT INTO {t} FROM {t}", "key_unique"),
+    (RATIOS, "UPDATE {t} SET ratio = NULL", "ratio_or_reason same_as_measure"),
+    (RATIOS, "UPDATE {t} SET unknown_share_pct = NULL", "share_unknown_beside_ratio"),
+    (RATIOS, "UPDATE {t} SET n_unknown = 6", "share_unknown_beside_ratio same_as_measure"),
+    (RATIOS, "UPDATE {t} SET white_population = 9000", "ratio_follows_from_counts"),
+    (RATIOS, "UPDATE {t} SET group_searches = 2, white_searches = 5", "enough_behind_ratio"),
+    (RATIOS, "DELETE FROM {t}", "same_as_measure"),
+    (
+        "marts.source_month",
+        "INSERT INTO {t} SELECT * REPLACE ('force-2' AS force, DATE '2020-02-01' AS month, 's9' AS extract_id) "
+        "FROM {t} WHERE extract_id = 's1'",
+        "matches_register home_force_up_to_date",
+    ),
     ("marts.dim_month", "DELETE FROM {t} WHERE month = '2019-07-01'", "no_month_missing"),
     ("marts.dim_month", "DELETE FROM {t} WHERE month >= '2020-01-01'", "extracts_within_calendar"),
     ("marts.dim_month", "UPDATE {t} SET fin_year_start = '2019-01-01'", "fin_year_april_to_march"),

@@ -86,3 +86,73 @@ def test_dbt_tests_become_results(dbt_files: tuple[Path, Path]) -> None:
     assert by_name["fails"].description == "What it means."
     assert by_name["passes"].observed == "no failing rows"
     assert by_name["breaks"].stops
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "sentence"),
+    [
+        (
+            "unique_key",
+            {"model": "x", "columns": ["area_code", "month"]},
+            "No two rows share area_code, month; a repeated row would be counted twice: correct the model.",
+        ),
+        (
+            "complete",
+            {"columns": ["a", "b"]},
+            "None of a, b is missing in any row: correct the model or complete the seed it reads.",
+        ),
+        ("holds", {"condition": "a  >\n 1"}, "In every row a > 1: correct the model where it does not hold."),
+        (
+            "same_row_count",
+            {"compare_to": "ref('published_figure')"},
+            "The table has as many rows as published_figure; rows were lost or repeated otherwise: correct the model.",
+        ),
+        (
+            "not_null",
+            {"column_name": "label"},
+            "Column label is given in every row: correct the model or complete the seed it reads.",
+        ),
+        (
+            "unique",
+            {"column_name": "label"},
+            "No two rows share the same label; a repeated row would be counted twice: correct the model or seed.",
+        ),
+        (
+            "accepted_values",
+            {"column_name": "kind", "values": [str(n) for n in range(10)]},
+            "Column kind is one of 0, 1, 2, 3, 4, 5, 6, 7 or 2 others: correct the model, or add a new word here once its "
+            "meaning is clear.",
+        ),
+        (
+            "relationships",
+            {"column_name": "area_code", "to": "ref('dim_area')", "field": "area_code"},
+            "Every area_code stands in area_code of dim_area: add it there, or correct the model.",
+        ),
+        ("holds", {}, "Test holds of the column finds no row: look at the rows it finds."),
+        (None, {}, "The query of fails finds no row: look at the rows it finds."),
+    ],
+)
+def test_a_dbt_test_without_description_gets_a_sentence(
+    name: str | None, arguments: dict[str, object], sentence: str, dbt_files: tuple[Path, Path]
+) -> None:
+    run_results, manifest = dbt_files
+    content = json.loads(manifest.read_text())
+    node = content["nodes"]["test.fpw.fails"]
+    node["description"] = ""
+    if name is not None:
+        node["test_metadata"] = {"name": name, "kwargs": arguments}
+    manifest.write_text(json.dumps(content))
+    found = {result.name: result for result in results_from_dbt(run_results, manifest)["marts.dim_force"]}
+    assert found["fails"].description == sentence
+    assert found["passes"].description == "What it means."
+
+
+def test_a_singular_test_is_described_by_the_comment_at_its_head(dbt_files: tuple[Path, Path]) -> None:
+    run_results, manifest = dbt_files
+    content = json.loads(manifest.read_text())
+    content["nodes"]["test.fpw.singular"] |= {
+        "description": "",
+        "raw_code": "-- Nothing is lost\n-- on the way.\nselect 1 -- no\n-- nor this",
+    }
+    manifest.write_text(json.dumps(content))
+    assert results_from_dbt(run_results, manifest)["reference.force"][0].description == "Nothing is lost on the way."

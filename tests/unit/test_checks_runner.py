@@ -35,6 +35,8 @@ def database(tmp_path: Path) -> Path:
     execute(
         path,
         "CREATE SCHEMA raw",
+        "CREATE SCHEMA ops",
+        "CREATE TABLE ops.extract AS SELECT 'x' AS extract_id, 'x.csv' AS file_name",
         "CREATE TABLE raw.t (extract_id VARCHAR, line BIGINT, word VARCHAR, number DOUBLE, code VARCHAR)",
         "INSERT INTO raw.t VALUES ('x', 2, 'a', 1, 'E01001'), ('x', 3, 'b', 2, NULL)",
     )
@@ -79,8 +81,8 @@ def test_each_defect_fails_its_check_and_says_what_was_found(database: Path) -> 
     assert results["word_known"].unexpected_count == 1
     assert results["word_known"].observed == "1 of 5 rows, e.g. c"
     assert results["extract_id_given"].observed == "1 of 5 rows"
-    assert results["line_unique"].observed == "1 found: extract_id x, line 3, row_count 2"
-    assert results["code_formed"].observed == "1 found: extract_id None, line 2, code S01001"
+    assert results["line_unique"].observed == "1 found: file_name x.csv, extract_id x, line 3, row_count 2"
+    assert results["code_formed"].observed == "1 found: file_name None, extract_id None, line 2, code S01001"
     assert results["number_in_range"].stops is False
     assert results["word_known"].stops is True
 

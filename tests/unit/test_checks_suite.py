@@ -5,10 +5,13 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
 
 from pipelines.checks import catalog
 from pipelines.checks.suite import ROWS, Expect, Suite, in_set, no_rows, not_null
 from pipelines.checks.vocabulary import literal, seed_values
+from pipelines.settings import DBT_DIR
+from pipelines.sources.contract import load_contracts
 
 SUITES = catalog.load_suites()
 
@@ -23,12 +26,14 @@ def test_every_table_of_the_spine_has_a_suite() -> None:
         "staging.stg_police_uk_stop_search",
         "marts.dim_area",
         "marts.dim_force",
+        "marts.dim_measure",
         "marts.dim_month",
         "marts.source_month",
         "marts.fct_street_crime_month",
         "marts.fct_stop_search",
         "marts.measure_value",
         "marts.reconciliation",
+        "marts.search_ratio",
     }
 
 
@@ -105,3 +110,21 @@ def test_words_come_from_the_seeds() -> None:
     with pytest.raises(ValueError, match="no column nothing"):
         seed_values("reference/force", "nothing")
     assert literal("it's {so}") == "'it''s {{so}}'"
+
+
+def test_models_expect_the_forces_of_the_contracts() -> None:
+    told = yaml.safe_load((DBT_DIR / "dbt_project.yml").read_text(encoding="utf-8"))["vars"]["expected_forces"]
+    contracts = load_contracts()
+    assert told == {
+        name: list(contract.expected_forces)
+        for name, contract in contracts.items()
+        if contract.expected_forces != "territorial"
+    }
+
+
+def test_rows_of_an_extract_are_shown_with_their_file() -> None:
+    for table, suite in SUITES.items():
+        for expect in suite.expectations if table.startswith(("raw.", "staging.")) else ():
+            query = expect.kwargs.get("unexpected_rows_query", "")
+            if "line" in query.split("FROM")[0].split():
+                assert "register.file_name" in query, f"{table} {expect.name}"

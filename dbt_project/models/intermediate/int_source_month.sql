@@ -1,3 +1,6 @@
+{# Who is expected to supply: every territorial force, unless var expected_forces names others for the source. #}
+{% set exceptions = var('expected_forces') %}
+
 with
 
 extracts as (
@@ -65,11 +68,41 @@ force_span as (
 
 ),
 
+-- a force that never supplied has rows too when the source expects it; one that did has them in any case
+asked as (
+
+    select
+        source_span.source,
+        forces.force
+
+    from source_span
+    cross join forces
+
+    where
+        {%- for source_name, names in exceptions.items() %}
+        (source_span.source = '{{ source_name }}' and forces.force in ('{{ names | join("', '") }}'))
+        or
+        {%- endfor %}
+        (
+            forces.force_kind = 'territorial'
+            and source_span.source not in ('{{ exceptions | join("', '") }}')
+        )
+
+    union
+
+    select
+        source,
+        force
+
+    from force_span
+
+),
+
 final as (
 
     select
-        force_span.source,
-        force_span.force,
+        asked.source,
+        asked.force,
         forces.area_code,
         months.month,
         case when supplied.extract_id is null then 'not_supplied' else 'supplied' end as status,
@@ -79,15 +112,19 @@ final as (
         supplied.extract_id,
         force_span.first_month,
         force_span.last_month,
-        months.month between force_span.first_month and force_span.last_month as is_within_series
+        force_span.force is not null as is_supplier,
+        coalesce(months.month between force_span.first_month and force_span.last_month, false) as is_within_series
 
-    from force_span
-    inner join source_span on force_span.source = source_span.source
+    from asked
+    inner join source_span on asked.source = source_span.source
     inner join months on months.month between source_span.first_month and source_span.last_month
-    left join forces on force_span.force = forces.force
+    left join forces on asked.force = forces.force
+    left join force_span
+        on asked.source = force_span.source
+        and asked.force = force_span.force
     left join supplied
-        on force_span.source = supplied.source
-        and force_span.force = supplied.force
+        on asked.source = supplied.source
+        and asked.force = supplied.force
         and months.month = supplied.month
 
 )

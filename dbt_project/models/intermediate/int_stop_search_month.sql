@@ -23,6 +23,10 @@
     'gender_filled': 'gender is not null',
     'age_range_filled': 'age_range is not null',
     'person_searches': 'is_person_searched',
+    'self_defined_filled_people': 'is_person_searched and self_defined_ethnicity is not null',
+    'officer_defined_filled_people': 'is_person_searched and officer_defined_ethnicity is not null',
+    'gender_filled_people': 'is_person_searched and gender is not null',
+    'age_range_filled_people': 'is_person_searched and age_range is not null',
     'self_defined_unknown': "is_person_searched and self_defined_group = 'unknown'",
     'officer_defined_unknown': "is_person_searched and officer_defined_group = 'unknown'",
     'both_unknown':
@@ -137,7 +141,9 @@ knowledge as (
         sum(case when breakdown_value = 'unknown' then searches else 0 end) over breakdown_month
             as searches_unknown,
         sum(case when breakdown_value <> 'unknown' then searches else 0 end) over breakdown_month
-            as searches_known
+            as searches_known,
+        sum(case when breakdown_value = 'unknown' then searches_officer_fill else 0 end) over breakdown_month
+            as unknown_after_fill
 
     from completed
 
@@ -157,6 +163,7 @@ final as (
         {%- endfor %}
         cast(searches_unknown as bigint) as searches_unknown,
         searches_officer_fill,
+        cast(unknown_after_fill as bigint) as unknown_after_fill,
         -- the unknown of a month are spread as its known are; a month that knows nothing shares nothing out
         cast(case
             when breakdown_value = 'unknown' and searches_known > 0 then 0

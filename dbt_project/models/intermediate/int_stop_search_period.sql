@@ -1,7 +1,8 @@
 {% set tallies = [
     'searches', 'positive', 'outcome_blank', 'linked', 'linked_blank', 'self_defined_filled',
-    'officer_defined_filled', 'gender_filled', 'age_range_filled', 'person_searches', 'self_defined_unknown',
-    'officer_defined_unknown', 'both_unknown', 'searches_unknown', 'searches_officer_fill',
+    'officer_defined_filled', 'gender_filled', 'age_range_filled', 'person_searches', 'self_defined_filled_people',
+    'officer_defined_filled_people', 'gender_filled_people', 'age_range_filled_people', 'self_defined_unknown',
+    'officer_defined_unknown', 'both_unknown', 'searches_unknown', 'searches_officer_fill', 'unknown_after_fill',
 ] %}
 
 with
@@ -40,7 +41,8 @@ summed as (
         {%- for name in tallies %}
         cast(sum(months.{{ name }}) as bigint) as {{ name }},
         {%- endfor %}
-        sum(months.searches_pro_rata) as searches_pro_rata
+        -- decimals add up to the same in any order, floating-point numbers do not
+        cast(sum(cast(months.searches_pro_rata as decimal(38, 12))) as double) as searches_pro_rata
 
     from supply
     inner join months
@@ -60,6 +62,7 @@ final as (
         supply.period_start,
         supply.period_end,
         supply.status,
+        supply.has_breakdowns,
         supply.source_kind,
         supply.extract_ids,
         breakdown_lines.breakdown_type,
@@ -77,6 +80,10 @@ final as (
         and supply.period_start = summed.period_start
         and breakdown_lines.breakdown_type is not distinct from summed.breakdown_type
         and breakdown_lines.breakdown_value is not distinct from summed.breakdown_value
+
+    where
+        supply.has_breakdowns
+        or breakdown_lines.breakdown_type is null
 
 )
 

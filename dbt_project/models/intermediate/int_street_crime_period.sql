@@ -119,7 +119,29 @@ judged as (
         and periods.period_type = supply.period_type
         and periods.period_start = supply.period_start
 
-    where periods.months_in_use > 0
+    where
+        periods.months_in_use > 0
+        and supply.has_breakdowns
+
+    union all
+
+    -- outside a force's own series one row per period says what is missing, for its total alone
+    select
+        force,
+        area_code,
+        cast(null as varchar) as crime_type,
+        period_type,
+        period_start,
+        period_end,
+        cast(null as bigint) as crime_count,
+        cast(null as bigint) as n_unknown,
+        status,
+        source_kind,
+        extract_ids
+
+    from supply
+
+    where not has_breakdowns
 
 ),
 

@@ -2,7 +2,7 @@ with
 
 source_months as (
 
-    select * from {{ ref('int_source_month') }} where is_within_series
+    select * from {{ ref('int_source_month') }} where is_supplier
 
 ),
 
@@ -24,7 +24,8 @@ monthly as (
         months.fin_year_end,
         source_months.extract_id,
         case when source_months.status = 'supplied' then 1 else 0 end as is_supplied,
-        case when source_months.is_sample then 1 else 0 end as is_synthetic
+        case when source_months.is_sample then 1 else 0 end as is_synthetic,
+        case when source_months.is_within_series then 1 else 0 end as is_within
 
     from source_months
     inner join months on source_months.month = months.month
@@ -44,13 +45,14 @@ by_month as (
         1 as months_in_series,
         is_supplied as months_supplied,
         is_synthetic,
+        is_within = 1 as has_breakdowns,
         {{ list_of('extract_id') }} as extract_ids
 
     from monthly
 
 ),
 
--- there is one row per month of the series, supplied or not: twelve rows are twelve months
+-- there is one row per month of the source, supplied or not: twelve rows are twelve months
 rolling as (
 
     select
@@ -64,6 +66,7 @@ rolling as (
         count(*) over last_twelve as months_in_series,
         sum(is_supplied) over last_twelve as months_supplied,
         max(is_synthetic) over last_twelve as is_synthetic,
+        sum(is_within) over last_twelve = 12 as has_breakdowns,
         {{ sorted_list_over('extract_id', 'source, force', 'month', 12) }} as extract_ids
 
     from monthly
@@ -88,6 +91,7 @@ by_fin_year as (
         count(*) as months_in_series,
         sum(is_supplied) as months_supplied,
         max(is_synthetic) as is_synthetic,
+        max(is_within) = 1 as has_breakdowns,
         {{ sorted_list('extract_id') }} as extract_ids
 
     from monthly
@@ -122,7 +126,8 @@ final as (
         cast(months_expected as integer) as months_expected,
         cast(months_in_series as integer) as months_in_series,
         cast(months_supplied as integer) as months_supplied,
-        -- a hole is told before an open end: waiting mends the one, not the other
+        has_breakdowns,
+        -- a month that others supplied is told before one that nobody has yet: waiting mends only the latter
         case
             when months_supplied < months_in_series then 'not_supplied'
             when months_in_series < months_expected then 'partial'

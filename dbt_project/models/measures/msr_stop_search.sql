@@ -178,27 +178,34 @@ object_linked_rates as (
 
 ),
 
+-- a vehicle has no gender: what is asked of people is judged on searches of people, the whole column beside it
 completeness as (
     {% for field in ['self_defined_ethnicity', 'officer_defined_ethnicity', 'gender', 'age_range'] %}
-    {% set filled = field | replace('_ethnicity', '') ~ '_filled' %}
+    {% set field_loop = loop %}
+    {% for method, suffix, denominator in [
+        ('filled_of_people_searched', '_people', 'person_searches'), ('filled_of_all_searches', '', 'searches')
+    ] %}
+    {% set filled = field | replace('_ethnicity', '') ~ '_filled' ~ suffix %}
     select
         {{ period }},
         'stop_search_completeness' as measure_id,
-        'field_filled' as method_id,
+        '{{ method }}' as method_id,
         'field' as breakdown_type,
         '{{ field }}' as breakdown_value,
         {{ filled }} as numerator,
-        searches as denominator,
+        {{ denominator }} as denominator,
         cast(null as varchar) as denominator_id,
-        searches - {{ filled }} as n_unknown,
+        {{ denominator }} - {{ filled }} as n_unknown,
         false as is_provisional,
         'proportion' as kind
 
     from totals
-    {% if not loop.last %}
+
+    where has_breakdowns
+    {% if not (field_loop.last and loop.last) %}
     union all
     {% endif %}
-    {%- endfor %}
+    {%- endfor %}{% endfor %}
 ),
 
 unknown_shares as (
@@ -221,6 +228,8 @@ unknown_shares as (
         'proportion' as kind
 
     from totals
+
+    where has_breakdowns
     {% if not loop.last %}
     union all
     {% endif %}

@@ -13,20 +13,20 @@ final as (
         line,
         force,
         period_start,
-        trim(crime_id) as crime_id,
+        {{ clean_text('crime_id') }} as crime_id,
         month,
-        trim(reported_by) as reported_by,
-        trim(falls_within) as falls_within,
+        {{ clean_text('reported_by') }} as reported_by,
+        {{ clean_text('falls_within') }} as falls_within,
         longitude,
         latitude,
         {{ location_name('location') }} as location_name,
         {{ is_located('location') }} as is_located,
-        trim(lsoa_code) as lsoa_code,
-        trim(lsoa_name) as lsoa_name,
+        {{ clean_text('lsoa_code') }} as lsoa_code,
+        {{ clean_text('lsoa_name') }} as lsoa_name,
         {{ lad_name('lsoa_name') }} as lad_name,
-        trim(crime_type) as crime_type,
-        trim(last_outcome_category) as last_outcome_category,
-        trim(context) as context
+        {{ clean_text('crime_type') }} as crime_type,
+        {{ clean_text('last_outcome_category') }} as last_outcome_category,
+        {{ clean_text('context') }} as context
 
     from records
 
