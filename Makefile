@@ -16,7 +16,7 @@ refresh: .venv/installed  ## load what is new, build, check and publish warehous
 	@$(BIN)/fpw refresh
 
 test: .venv/installed-dev  ## run all tests
-	@$(BIN)/python -m pytest --numprocesses 2 --dist loadgroup
+	@$(BIN)/python -m pytest --numprocesses 2 --dist loadgroup --no-loadscope-reorder
 
 lint: .venv/installed-dev  ## style and types
 	$(BIN)/ruff check .

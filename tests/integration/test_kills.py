@@ -21,7 +21,7 @@ def test_ten_kills_at_random_moments(tmp_path: Path) -> None:
     installation = small_installation(tmp_path, "2019-04", "2019-06")
     started = time.monotonic()
     first = installation.run("refresh")
-    duration = time.monotonic() - started
+    duration = 0.8 * (time.monotonic() - started)  # the first refresh also parses the dbt project
     assert first.returncode == 0, first.stdout + first.stderr
     path, moments = installation.settings.published_path, random.Random(20190401)
     tables = ask(path, "SELECT schema_name, table_name FROM duckdb_tables() ORDER BY ALL")

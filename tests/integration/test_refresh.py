@@ -11,7 +11,7 @@ import pytest
 from pipelines.store.lock import writer_lock
 from pipelines.summary import FIRST_QUERY
 from tests.conftest import street_row, write_street
-from tests.integration.conftest import Installation, ask, small_installation
+from tests.integration.conftest import Installation, ask
 
 pytestmark = pytest.mark.xdist_group("refresh")
 
@@ -114,16 +114,22 @@ def test_a_failed_check_keeps_the_file_of_yesterday(installation: Installation) 
         bad.unlink()
 
 
-def test_refused_files_do_not_hold_up_the_others(tmp_path: Path) -> None:
-    installation = small_installation(tmp_path, "2019-04", "2019-04")
-    write_street(
-        installation.settings.raw_dir, [street_row(1, month="2019-06")], name="2019-05-west-midlands-street.csv"
-    )
-    done = installation.run("refresh")
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert "Refused files (1)" in done.stdout
-    assert "is named for 2019-05, but 1 of its rows are of another month (the first: 2019-06)" in " ".join(
-        done.stdout.split()
-    )
-    status = installation.run("status")
-    assert "Refused files (1)" in status.stdout
+def test_refused_files_do_not_hold_up_the_others(installation: Installation) -> None:
+    folder = installation.settings.raw_dir / "inbox"
+    bad = write_street(folder, [street_row(1, month="2020-06")], name="2020-05-west-midlands-street.csv")
+    good = write_street(folder, [street_row(2, month="2020-06")], name="2020-06-west-midlands-street.csv")
+    try:
+        done = installation.run("refresh")
+        assert done.returncode == 0, done.stdout + done.stderr
+        said = " ".join(done.stdout.split())
+        assert "Refused files (1)" in said
+        assert "is named for 2020-05, but 1 of its rows are of another month (the first: 2020-06)" in said
+        assert "Refused files (1)" in installation.run("status").stdout
+        assert ask(
+            installation.settings.published_path,
+            "SELECT value FROM marts.measure_value WHERE measure_id = 'street_crime_count' AND period_type = 'month' "
+            "AND period_start = '2020-06-01' AND breakdown_type IS NULL AND area_code = 'E23000014'",
+        ) == [(1,)]
+    finally:
+        bad.unlink()
+        good.unlink()
