@@ -113,11 +113,9 @@ def test_a_failed_check_keeps_the_file_of_yesterday(installation: Installation) 
     finally:
         bad.unlink()
     # A real extract stays when its file goes, until a person withdraws it.
-    with duckdb.connect(str(installation.settings.build_path), read_only=True) as connection:
-        ((extract_id,),) = connection.execute(
-            "SELECT extract_id FROM ops.extract WHERE period_start = '2018-01-01'"
-        ).fetchall()
-    assert installation.run("withdraw", extract_id).returncode == 0
+    build = installation.settings.build_path
+    ((extract_id,),) = ask(build, "SELECT extract_id FROM ops.extract WHERE period_start = '2018-01-01'")
+    assert installation.run("withdraw", str(extract_id)).returncode == 0
 
 
 def test_refused_files_do_not_hold_up_the_others(installation: Installation) -> None:
