@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 import time
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -18,6 +19,7 @@ from pipelines.settings import SEEDS_DIR, Settings
 from pipelines.store.lock import writer_lock
 from pipelines.store.warehouse import Warehouse, WarehouseError
 from pipelines.summary import print_first_query, print_summary
+from pipelines.workers import process_pool
 
 app = typer.Typer(
     help="The performance warehouse for UK policing.",
@@ -40,9 +42,12 @@ def refresh(raw: RawOption = None, warehouse: WarehouseOption = None, force: For
     _log_to_console()
     console = _console()
     settings = _settings(raw, warehouse, force)
-    _make_sample_if_new(settings)
-    from pipelines.refresh import run_refresh
+    with process_pool(1, "pipelines.sample") if _needs_sample(settings) else nullcontext() as pool:
+        making = pool.submit(_make_sample, settings) if pool else None
+        from pipelines.refresh import run_refresh  # takes 3 s, while the sample is made
 
+        if making:
+            making.result()
     outcome = run_refresh(settings)
     store = Warehouse(settings)
     if settings.build_path.exists():
@@ -60,13 +65,13 @@ def refresh(raw: RawOption = None, warehouse: WarehouseOption = None, force: For
     console.print(f"\nRefreshed in {time.monotonic() - started:.0f} s.", highlight=False)
 
 
-def _make_sample_if_new(settings: Settings) -> None:
-    """Sample extracts for a new installation; never where real extracts were, or where a path was mistyped."""
+def _needs_sample(settings: Settings) -> bool:
+    """True for a new installation; never where real extracts were, or where a path was mistyped."""
     default = settings.raw_dir == Settings.load({}).raw_dir
     if not settings.raw_dir.is_dir() and not default:
         _stop(f"The raw folder {settings.raw_dir} does not exist; check FPW_RAW_DIR or --raw, or mount it.")
     if has_extracts(settings.raw_dir):
-        return
+        return False
     if settings.build_path.exists():
         with Warehouse(settings).connect(read_only=True) as connection:
             real = connection.execute(
@@ -77,14 +82,16 @@ def _make_sample_if_new(settings: Settings) -> None:
                 f"{settings.raw_dir} holds no extracts, but the warehouse holds {real:,} real ones; "
                 "check FPW_RAW_DIR or --raw, or mount it."
             )
-    from pipelines.sample import SampleError, make_sample
+    return True
 
+
+def _make_sample(settings: Settings) -> None:
+    from pipelines.sample import make_sample
+
+    _log_to_console()
     log.info("%s holds no extracts: making sample extracts (synthetic records)", settings.raw_dir)
     settings.raw_dir.mkdir(parents=True, exist_ok=True)
-    try:
-        make_sample(settings.raw_dir, seeds_dir=SEEDS_DIR, progress=log.info)
-    except SampleError as error:
-        _stop(str(error))
+    make_sample(settings.raw_dir, seeds_dir=SEEDS_DIR, progress=log.info)
 
 
 @app.command()
@@ -174,7 +181,7 @@ def withdraw(
 @app.command()
 def prepare() -> None:
     """Set up Dagster's folder and parse the dbt project, so that the first refresh need not."""
-    from pipelines.assets.models import ensure_manifest
+    from pipelines.dbt_run import ensure_manifest
     from pipelines.refresh import dagster_instance
 
     _log_to_console()

@@ -1,18 +1,21 @@
 """Assembles everything for Dagster; no logic."""
 
 from collections.abc import Iterator
+from concurrent.futures import Executor
 
 import dagster as dg
 
-from pipelines.assets.models import build_dbt_resource, build_model_assets, ensure_manifest
+from pipelines.assets.models import build_model_assets
 from pipelines.assets.published import build_published_asset
 from pipelines.assets.raw import build_raw_assets
 from pipelines.checks.catalog import load_suites
 from pipelines.checks.dagster_checks import build_asset_checks
+from pipelines.dbt_run import Dbt, dbt_process, ensure_manifest
 from pipelines.settings import Settings
 from pipelines.sources.contract import load_contracts
 from pipelines.store.lock import writer_lock
 from pipelines.store.warehouse import Warehouse
+from pipelines.workers import process_pool
 
 REFRESH = "refresh"
 
@@ -24,14 +27,13 @@ def build_definitions(settings: Settings) -> dg.Definitions:
     marts = sorted(key for asset in models for key in asset.keys if key.path[0] == "marts")
     suites = load_suites()
     checks = [
-        check
-        for layer in ("raw", "staging", "marts")
-        for check in build_asset_checks(
+        build_asset_checks(
             suites,
             layer=layer,
             asset_key_for=lambda table: dg.AssetKey(table.split(".")),
             config={"memory_limit": settings.memory_limit, "threads": settings.threads},
         )
+        for layer in ("raw", "staging", "marts")
     ]
     job = dg.define_asset_job(
         REFRESH,
@@ -44,6 +46,16 @@ def build_definitions(settings: Settings) -> dg.Definitions:
     def warehouse(_: dg.InitResourceContext) -> Iterator[Warehouse]:
         with writer_lock(settings.warehouse_dir):
             yield Warehouse(settings)
+
+    @dg.resource(description="dbt in a process of its own.")
+    def dbt(_: dg.InitResourceContext) -> Iterator[Dbt]:
+        with dbt_process(settings) as process:
+            yield process
+
+    @dg.resource(description="Processes that run suites of checks side by side.")
+    def check_pool(_: dg.InitResourceContext) -> Iterator[Executor]:
+        with process_pool(min(2, settings.threads), "pipelines.checks.gx") as pool:
+            yield pool
 
     return dg.Definitions(
         assets=[*build_raw_assets(contracts), *models, build_published_asset(marts)],
@@ -59,7 +71,7 @@ def build_definitions(settings: Settings) -> dg.Definitions:
                 description="The refresh, every night at two.",
             )
         ],
-        resources={"warehouse": warehouse, "dbt": build_dbt_resource(settings)},
+        resources={"warehouse": warehouse, "dbt": dbt, "check_pool": check_pool},
         executor=dg.in_process_executor,
     )
 

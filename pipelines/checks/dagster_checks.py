@@ -1,7 +1,7 @@
-"""Shows suites as Dagster asset checks: one op per table, one check per severity."""
+"""Shows suites as Dagster asset checks: one op per layer, one check per table and severity."""
 
 import logging
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import dagster as dg
@@ -16,58 +16,76 @@ ERRORS, WARNINGS = "errors", "warnings"
 
 
 def build_asset_checks(
-    suites: Mapping[str, Suite] | Iterable[Suite],
+    suites: Mapping[str, Suite],
     *,
     layer: str,
     asset_key_for: Callable[[str], dg.AssetKey],
     config: Mapping[str, Any] | None = None,
-) -> list[dg.AssetChecksDefinition]:
+) -> dg.AssetChecksDefinition:
     """Asset checks for every suite of `layer`; `asset_key_for` maps a table (`raw.x`) to the key of its asset.
 
     Each table has a check `errors`, which blocks: when an expectation of severity error fails, or any could not be
-    run, no asset downstream of the table is built. Its check `warnings` does not. Both list every expectation
-    with what was observed; one check per expectation would cost Dagster's event store more time than the
-    expectations themselves take. Results go to `ops.check_result` before anything is stopped.
+    run, no asset downstream of the layer's tables is built. Its check `warnings` does not. Both list every
+    expectation with what was observed; one check per expectation would cost Dagster's event store more time than
+    the expectations themselves take. Results go to `ops.check_result` before anything is stopped.
 
-    The job must supply a resource `warehouse` with `.build_path` (Path) and `.connect()` (context manager of a
-    writing connection). `config` holds settings of DuckDB for the reading connection, such as memory_limit.
+    The job must supply the resources `warehouse`, with `.build_path` (Path) and `.connect()` (context manager of a
+    writing connection), and `check_pool`, an executor that runs the suites. `config` holds settings of DuckDB for
+    the reading connections, such as memory_limit.
     """
-    chosen = suites.values() if isinstance(suites, Mapping) else suites
-    return [_table_checks(suite, asset_key_for(suite.table), config) for suite in chosen if suite.layer == layer]
+    chosen = {asset_key_for(suite.table): suite for suite in suites.values() if suite.layer == layer}
 
-
-def _table_checks(suite: Suite, key: dg.AssetKey, config: Mapping[str, Any] | None) -> dg.AssetChecksDefinition:
     @dg.multi_asset_check(
-        name=f"check_{suite.table.replace('.', '_')}",
-        description=suite.description,
-        specs=[
-            dg.AssetCheckSpec(
-                ERRORS,
-                asset=key,
-                blocking=True,
-                description="What must hold for anything downstream to be built.\n\n" + _list(suite, "error"),
-            ),
-            dg.AssetCheckSpec(
-                WARNINGS,
-                asset=key,
-                description="What a reader should know of.\n\n" + _list(suite, "warning"),
-            ),
-        ],
+        name=f"check_{layer}",
+        description=f"The expectations of expectations/{layer}.",
+        specs=[spec for key, suite in chosen.items() for spec in _specs(suite, key)],
         compute_kind="great_expectations",
-        required_resource_keys={"warehouse"},
+        required_resource_keys={"warehouse", "check_pool"},
+        can_subset=True,
     )
     def checks(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
-        warehouse = context.resources.warehouse
-        log.info("Checking %s", suite.table)
-        results = run_suite(suite, warehouse.build_path, config=config)
+        warehouse, pool = context.resources.warehouse, context.resources.check_pool
+        asked = {check.asset_key for check in context.selected_asset_check_keys}
+        running = {
+            key: pool.submit(run_suite, suite, warehouse.build_path, config=config)
+            for key, suite in chosen.items()
+            if key in asked
+        }
+        found = {}
+        for key, future in running.items():
+            log.info("Checking %s", chosen[key].table)
+            found[key] = future.result()
         with warehouse.connect() as connection:
-            record(connection, context.run.run_id, suite.layer, suite.table, "great_expectations", results)
-        errors = [result for result in results if result.severity == "error" or result.stops]
-        warnings = [result for result in results if result not in errors]
-        yield _asset_check_result(key, ERRORS, dg.AssetCheckSeverity.ERROR, errors)
-        yield _asset_check_result(key, WARNINGS, dg.AssetCheckSeverity.WARN, warnings)
+            for key, results in found.items():
+                table = chosen[key].table
+                record(connection, context.run.run_id, layer, table, "great_expectations", results)
+        for key, results in found.items():
+            errors = [result for result in results if result.severity == "error" or result.stops]
+            warnings = [result for result in results if result not in errors]
+            for name, severity, part in (
+                (ERRORS, dg.AssetCheckSeverity.ERROR, errors),
+                (WARNINGS, dg.AssetCheckSeverity.WARN, warnings),
+            ):
+                if dg.AssetCheckKey(key, name) in context.selected_asset_check_keys:
+                    yield _asset_check_result(key, name, severity, part)
 
     return checks
+
+
+def _specs(suite: Suite, key: dg.AssetKey) -> list[dg.AssetCheckSpec]:
+    return [
+        dg.AssetCheckSpec(
+            ERRORS,
+            asset=key,
+            blocking=True,
+            description="What must hold for anything downstream to be built.\n\n" + _list(suite, "error"),
+        ),
+        dg.AssetCheckSpec(
+            WARNINGS,
+            asset=key,
+            description="What a reader should know of.\n\n" + _list(suite, "warning"),
+        ),
+    ]
 
 
 def _list(suite: Suite, severity: str) -> str:

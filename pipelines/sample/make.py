@@ -18,6 +18,7 @@ from pipelines.sample.draw import Bools, Ints, Table, generator
 from pipelines.sample.places import make_places
 from pipelines.sample.searches import make_searches
 from pipelines.sample.seeds import ForceSeed, read_seeds
+from pipelines.store.warehouse import WarehouseError
 
 SAMPLE_DIR = "sample"
 PARTIAL_DIR = ".sample.partial"
@@ -37,7 +38,7 @@ directory and put downloads in its place.
 _ZIP_TIME = (2021, 5, 1, 0, 0, 0)
 
 
-class SampleError(Exception):
+class SampleError(WarehouseError):
     """The sample cannot be made; the message names the mend."""
 
 

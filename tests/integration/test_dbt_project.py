@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.assets.models import DBT_EXECUTABLE, dbt_arguments, dbt_environment
-from pipelines.settings import DBT_DIR, Settings
+from pipelines.dbt_run import DBT_EXECUTABLE, dbt_arguments, dbt_environment
+from pipelines.settings import Settings
 from tests.integration.conftest import Installation
 
 pytestmark = pytest.mark.xdist_group("refresh")
@@ -22,7 +22,6 @@ def test_unit_tests_of_the_models(installation: Installation, tmp_path: Path) ->
     done = subprocess.run(
         [
             *(DBT_EXECUTABLE, "--quiet", "test", "--select", "test_type:unit", *dbt_arguments(settings)),
-            *("--project-dir", str(DBT_DIR), "--profiles-dir", str(DBT_DIR)),
             *("--target-path", str(tmp_path / "dbt"), "--log-path", str(tmp_path / "dbt")),
         ],
         env=settings.child_environment(**dbt_environment(settings)),

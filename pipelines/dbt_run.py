@@ -1,0 +1,168 @@
+"""Runs dbt: the parse that makes its manifest, and the builds, in one process that keeps the parsed project."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor, Future, wait
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pipelines.settings import DBT_DIR, Settings
+from pipelines.store.warehouse import WarehouseError
+from pipelines.workers import process_pool
+
+log = logging.getLogger("fpw.dbt")
+
+DBT_EXECUTABLE = str(Path(sys.executable).with_name("dbt"))
+PROGRESS_SECONDS = 2
+
+
+class ModelError(WarehouseError):
+    """dbt cannot parse the project or build a model; the message carries dbt's own words."""
+
+
+def dbt_environment(settings: Settings) -> dict[str, str]:
+    """The variables that dbt_project/profiles.yml reads."""
+    return {
+        "FPW_BUILD_DB": str(settings.build_path),
+        "FPW_DBT_THREADS": str(settings.threads),
+        "FPW_DUCKDB_MEMORY": settings.memory_limit,
+        "DO_NOT_TRACK": "1",
+    }
+
+
+def dbt_arguments(settings: Settings) -> list[str]:
+    """What every dbt command of this project is called with."""
+    return [
+        *("--vars", f"{{home_force: {settings.force}}}"),
+        *("--project-dir", str(DBT_DIR), "--profiles-dir", str(DBT_DIR)),
+    ]
+
+
+def ensure_manifest(settings: Settings) -> Path:
+    """The dbt manifest, parsed anew only when a file of the project or a setting changed.
+
+    Raises:
+        ModelError: dbt cannot parse the project.
+    """
+    target = settings.dbt_target_dir
+    manifest, stamp = target / "manifest.json", target / "manifest.stamp"
+    digest = hashlib.sha256(repr((dbt_environment(settings), dbt_arguments(settings))).encode())
+    for path in sorted(DBT_DIR.rglob("*")):
+        if path.suffix in {".sql", ".yml", ".csv"}:
+            digest.update(str(path.relative_to(DBT_DIR)).encode() + path.read_bytes())
+    if manifest.exists() and stamp.exists() and stamp.read_text() == digest.hexdigest():
+        return manifest
+    log.info("Parsing the dbt project")
+    target.mkdir(parents=True, exist_ok=True)
+    done = subprocess.run(
+        [DBT_EXECUTABLE, "--quiet", "parse", *dbt_arguments(settings), *_folders(target)],
+        env=settings.child_environment(**dbt_environment(settings)),
+        capture_output=True,
+        text=True,
+    )
+    if done.returncode:
+        raise ModelError(f"dbt cannot parse {DBT_DIR.name}:\n{done.stdout}{done.stderr}")
+    stamp.write_text(digest.hexdigest())
+    return manifest
+
+
+@dataclass(frozen=True)
+class Build:
+    """What one dbt build did: status by unique id (`model.fpw.dim_area`), and a sentence when it failed."""
+
+    statuses: dict[str, str]
+    failure: str | None
+
+
+class Dbt:
+    """dbt in a process of its own: loading it takes seconds, once, while other steps run."""
+
+    def __init__(self, settings: Settings, pool: Executor) -> None:
+        self._pool = pool
+        self.target = settings.dbt_target_dir
+        self._arguments = [*dbt_arguments(settings), *_folders(self.target)]
+        self._ready = pool.submit(_load_project, dbt_environment(settings), self._arguments)
+
+    def build(self, select: Sequence[str], *, indirect_selection: str, progress: Callable[[int], None]) -> Build:
+        """Build what `select` names, with its data tests; `progress` is told how many nodes are done.
+
+        The build database is closed when this returns. Results also stand in `run_results.json` of the target.
+        """
+        self._ready.result()
+        results, done = self.target / "run_results.json", self.target / "nodes_done"
+        results.unlink(missing_ok=True)
+        done.unlink(missing_ok=True)
+        command = ["build", "--exclude-resource-type", "unit_test", "--indirect-selection", indirect_selection]
+        command += ["--select", *select, *self._arguments]
+        trouble: Future[str | None] = self._pool.submit(_run, command, done)
+        while not wait([trouble], timeout=PROGRESS_SECONDS).done:
+            if done.exists():
+                progress(done.stat().st_size)
+        if not results.exists():
+            return Build({}, f"dbt did not finish ({trouble.result()}); its log is {self.target / 'dbt.log'}.")
+        found = json.loads(results.read_text(encoding="utf-8"))["results"]
+        return Build({result["unique_id"]: result["status"] for result in found}, self._what_failed(found))
+
+    def _what_failed(self, results: Sequence[dict[str, Any]]) -> str | None:
+        """The first node that failed, in dbt's words, and how many did."""
+        failed = [
+            f"{result['unique_id'].split('.')[2]} ({' '.join(str(result['message']).split())})"
+            for result in results
+            if result["status"] in ("error", "fail", "runtime error")
+        ]
+        if not failed:
+            return None
+        more = f", and {len(failed) - 1} more" if len(failed) > 1 else ""
+        return f"dbt failed on {failed[0]}{more}; the whole log is {self.target / 'dbt.log'}."
+
+
+@contextmanager
+def dbt_process(settings: Settings) -> Iterator[Dbt]:
+    """dbt, loading itself from now on."""
+    with process_pool(1, "dbt.cli.main") as pool:
+        yield Dbt(settings, pool)
+
+
+def _folders(target: Path) -> list[str]:
+    return ["--target-path", str(target), "--log-path", str(target)]
+
+
+# What follows runs in dbt's process.
+
+_project: Any = None
+
+
+def _load_project(environment: dict[str, str], arguments: list[str]) -> None:
+    global _project
+    from dbt.cli.main import dbtRunner
+
+    os.environ.update(environment)
+    parsed = dbtRunner().invoke(["--quiet", "--no-write-json", "parse", *arguments])
+    if not parsed.success:
+        raise ModelError(f"dbt cannot parse {DBT_DIR.name}: {parsed.exception}")
+    _project = parsed.result
+
+
+def _run(command: list[str], done: Path) -> str | None:
+    """Run a command of dbt and close its database; each finished node makes the file `done` a byte longer."""
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+    from dbt.cli.main import dbtRunner
+
+    with done.open("ab", buffering=0) as counter:
+
+        def told(event: Any) -> None:
+            if event.info.name == "NodeFinished":
+                counter.write(b".")
+
+        outcome = dbtRunner(manifest=_project, callbacks=[told]).invoke(["--log-level", "none", *command])
+    DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
+    return None if outcome.exception is None else " ".join(str(outcome.exception).split())
