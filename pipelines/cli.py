@@ -16,6 +16,7 @@ from rich.console import Console
 
 from pipelines.ingest.discover import has_extracts
 from pipelines.settings import SEEDS_DIR, Settings
+from pipelines.sources.contract import ContractError
 from pipelines.store.lock import writer_lock
 from pipelines.store.warehouse import Warehouse, WarehouseError
 from pipelines.summary import print_first_query, print_summary
@@ -143,6 +144,50 @@ def inspect(file: Annotated[Path, typer.Argument(help="A raw file or a zip archi
 
 
 @app.command()
+def template(
+    measures: Annotated[list[str], typer.Argument(metavar="MEASURE...", help="Measures to be returned.")],
+    out: Annotated[Path | None, typer.Option("--out", help="File to write, .xlsx or .csv.")] = None,
+    force: ForceOption = None,
+) -> None:
+    """Write the sheet in which measures without records are returned."""
+    from pipelines.returns.template import write_template
+
+    settings = _settings(None, None, force)
+    out = out or Path(f"{settings.force}-return.xlsx")
+    try:
+        write_template(out, measures, settings.force)
+    except ValueError as error:
+        _stop(str(error))
+    print(f"{out} is ready to be filled in; docs/returns.md says how.")
+
+
+@app.command("check-return")
+def check_return(
+    file: Annotated[Path, typer.Argument(help="A filled return, .xlsx, .ods or .csv.")],
+    out: Annotated[Path | None, typer.Option("--out", help="Folder of the answer; else that of the file.")] = None,
+) -> None:
+    """Check a performance return without loading it, and answer it when a row breaks a rule."""
+    from pipelines.returns.answer import check_file
+
+    if not file.is_file():
+        _stop(f"{file} is not a file; name a filled return.")
+    try:
+        rows, found, answer = check_file(file, out or file.parent, _settings(None, None, None).max_file_bytes)
+    except ValueError as error:
+        _stop(str(error))
+    if answer is None:
+        print(f"{file}: all {rows:,} rows keep the rules." if rows else f"{file} has no rows yet.")
+        return
+    bad = len({violation.line for violation in found})
+    print(f"{file}: {bad:,} of {rows:,} rows break a rule; {answer} has every bad cell marked.")
+    for violation in found[:10]:
+        print(f"  {violation}")
+    if len(found) > 10:
+        print(f"  and {len(found) - 10:,} more")
+    raise typer.Exit(1)
+
+
+@app.command()
 def withdraw(
     extract_id: Annotated[str, typer.Argument(help="extract_id in ops.extract.")], warehouse: WarehouseOption = None
 ) -> None:
@@ -180,14 +225,18 @@ def withdraw(
 
 @app.command()
 def prepare() -> None:
-    """Set up Dagster's folder and parse the dbt project, so that the first refresh need not."""
-    from pipelines.dbt_run import ensure_manifest
+    """Set up Dagster's folder, parse the dbt project and load its seeds, so that the first refresh need not."""
+    from pipelines.dbt_run import ensure_manifest, load_seeds
     from pipelines.refresh import dagster_instance
+    from pipelines.sources.contract import load_contracts
 
     _log_to_console()
     settings = _settings(None, None, None)
     dagster_instance(settings).dispose()
     ensure_manifest(settings)
+    with writer_lock(settings.warehouse_dir):
+        Warehouse(settings).create_tables(load_contracts().values())
+        load_seeds(settings)
 
 
 def _settings(raw: Path | None, warehouse: Path | None, force: str | None) -> Settings:
@@ -224,7 +273,7 @@ def main() -> None:
     """Run the command; a known failure ends in one sentence instead of a traceback."""
     try:
         app()
-    except WarehouseError as error:
+    except (WarehouseError, ContractError) as error:
         sys.exit(str(error))
     except duckdb.Error as error:
         sys.exit(f"DuckDB could not go on: {str(error).splitlines()[0]}")

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.settings import DBT_DIR, Settings
-from pipelines.store.warehouse import WarehouseError
+from pipelines.store.warehouse import Warehouse, WarehouseError, create_ops_table, has_ops_table
 from pipelines.workers import process_pool
 
 log = logging.getLogger("fpw.dbt")
@@ -75,6 +75,36 @@ def ensure_manifest(settings: Settings) -> Path:
     return manifest
 
 
+def seeds_digest() -> str:
+    """Changes with every seed, what is said and tested about it, and the project's configuration."""
+    digest = hashlib.sha256()
+    for path in sorted([*(DBT_DIR / "seeds").rglob("*"), DBT_DIR / "dbt_project.yml"]):
+        if path.is_file():
+            digest.update(str(path.relative_to(DBT_DIR)).encode() + path.read_bytes())
+    return digest.hexdigest()
+
+
+def seeds_loaded(warehouse: Warehouse) -> bool:
+    """Whether the build database holds the seeds as they are now, tested."""
+    if not warehouse.build_path.exists():
+        return False
+    with warehouse.connect(read_only=True) as connection:
+        held = connection.execute("SELECT count(*) FROM duckdb_tables() WHERE schema_name = 'reference'").fetchall()
+        if not held[0][0] or not has_ops_table(connection, "seed"):
+            return False
+        return connection.execute("SELECT digest FROM ops.seed").fetchall() == [(seeds_digest(),)]
+
+
+def note_seeds(warehouse: Warehouse, digest: str) -> None:
+    """Remember that the seeds of this edition were loaded and passed their tests."""
+    with warehouse.connect() as connection:
+        create_ops_table(connection, "seed")
+        connection.begin()
+        connection.execute("DELETE FROM ops.seed")
+        connection.execute("INSERT INTO ops.seed VALUES (?, now())", [digest])
+        connection.commit()
+
+
 @dataclass(frozen=True)
 class Build:
     """What one dbt build did: status by unique id (`model.fpw.dim_area`), and a sentence when it failed."""
@@ -130,6 +160,23 @@ def dbt_process(settings: Settings) -> Iterator[Dbt]:
     """dbt, loading itself from now on."""
     with process_pool(1, "dbt.cli.main") as pool:
         yield Dbt(settings, pool)
+
+
+def load_seeds(settings: Settings) -> None:
+    """Load and test the seeds, unless the build database holds them.
+
+    Raises:
+        ModelError: a seed cannot be loaded, or fails a test.
+    """
+    warehouse, digest = Warehouse(settings), seeds_digest()
+    if seeds_loaded(warehouse):
+        return
+    log.info("Loading the seeds")
+    with dbt_process(settings) as dbt:
+        built = dbt.build(["resource_type:seed"], indirect_selection="cautious", progress=lambda _: None)
+    if built.failure:
+        raise ModelError(built.failure)
+    note_seeds(warehouse, digest)
 
 
 def _folders(target: Path) -> list[str]:

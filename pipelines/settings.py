@@ -29,6 +29,10 @@ class Settings(BaseModel):
     memory_limit: str = Field("2GB", pattern=r"^\d+(\.\d+)? ?[KMGT]i?B$", description="DuckDB's memory limit, as 2GB.")
     max_file_bytes: int = Field(4 << 30, description="A larger file, or archive member, is refused.")
     max_compression_ratio: int = Field(200, description="An archive member that swells more is refused.")
+    pseudonym_key_file: Path = Field(
+        Path("~/.config/fpw/pseudonym.key"),
+        description="Key of the pseudonyms; made on first use, outside the project.",
+    )
     load_batch_bytes: int = Field(512 << 20, description="How much raw text one transaction loads.")
 
     @property
@@ -45,6 +49,11 @@ class Settings(BaseModel):
     def spool_dir(self) -> Path:
         """Links and unpacked archive members on their way into the build database."""
         return self.warehouse_dir / "spool"
+
+    @property
+    def answers_dir(self) -> Path:
+        """Answers to returns that break a rule."""
+        return self.warehouse_dir / "answers"
 
     @property
     def arrivals_path(self) -> Path:
@@ -75,7 +84,11 @@ class Settings(BaseModel):
         values.update({name: value for name, value in overrides.items() if value is not None})
         settings = cls.model_validate(values)
         return settings.model_copy(
-            update={"raw_dir": settings.raw_dir.absolute(), "warehouse_dir": settings.warehouse_dir.absolute()}
+            update={
+                "raw_dir": settings.raw_dir.absolute(),
+                "warehouse_dir": settings.warehouse_dir.absolute(),
+                "pseudonym_key_file": settings.pseudonym_key_file.expanduser().absolute(),
+            }
         )
 
     def environment(self) -> dict[str, str]:

@@ -9,14 +9,15 @@ import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, dbt_assets
 
 from pipelines.checks.results import record, results_from_dbt
-from pipelines.dbt_run import Dbt
+from pipelines.dbt_run import Dbt, note_seeds, seeds_digest, seeds_loaded
 from pipelines.settings import Settings
 from pipelines.store.warehouse import Warehouse
 
 log = logging.getLogger("fpw.models")
 
+SEEDS, SEED_SCHEMA = "resource_type:seed", "reference"
 STEPS = {
-    "dbt_staging": "resource_type:seed fqn:fpw.staging",
+    "dbt_staging": f"{SEEDS} fqn:fpw.staging",
     "dbt_marts": "fqn:fpw.intermediate fqn:fpw.measures fqn:fpw.marts",
 }
 """The dbt runs of a refresh and what each builds; checks on staging stand between them."""
@@ -51,8 +52,14 @@ def _step(manifest: Path, name: str, select: str) -> dg.AssetsDefinition:
         dbt: Dbt = context.resources.dbt
         log.info("dbt builds %s", select.replace("resource_type:seed", "seeds,").replace("fqn:fpw.", ""))
         keys = {key.path[-1]: key for key in context.selected_asset_keys}
+        selected = sorted(keys) if context.is_subset else select.split()
+        digest = seeds_digest()
+        if SEEDS in selected and seeds_loaded(warehouse):
+            selected.remove(SEEDS)
+            for seed in [name for name, key in keys.items() if key.path[0] == SEED_SCHEMA]:
+                yield dg.MaterializeResult(asset_key=keys.pop(seed), metadata={"unchanged": True})
         built = dbt.build(
-            sorted(keys) if context.is_subset else select.split(),
+            selected,
             # A test with parents in both runs belongs to the later one.
             indirect_selection="cautious" if name == "dbt_staging" else "eager",
             progress=lambda count: log.info("%s: %d models and seeds done, with their tests", name, count),
@@ -62,11 +69,19 @@ def _step(manifest: Path, name: str, select: str) -> dg.AssetsDefinition:
                 found = results_from_dbt(dbt.target / "run_results.json", manifest)
                 for table, results in found.items():
                     record(connection, context.run.run_id, table.split(".")[0], table, "dbt", results)
-        for node, status in built.statuses.items():
-            node_name = node.split(".")[2]
-            if status == "success" and node_name in keys:
-                yield dg.MaterializeResult(asset_key=keys[node_name])
+        # In the order in which they were built, as Dagster takes no asset before those it depends on.
+        nodes = [unique_id.split(".")[2] for unique_id, status in built.statuses.items() if status == "success"]
+        done = [node for node in nodes if node in keys]
+        for node in done:
+            yield dg.MaterializeResult(asset_key=keys[node])
         if built.failure:
             raise dg.Failure(built.failure)
+        if missing := sorted(keys.keys() - set(done)):
+            raise dg.Failure(
+                f"dbt did not build {', '.join(missing[:5])}{' and others' if missing[5:] else ''}, as if the project had "
+                "changed while it ran; refresh again."
+            )
+        if SEEDS in selected:
+            note_seeds(warehouse, digest)
 
     return models

@@ -53,7 +53,7 @@ def _raw_asset(contract: Contract) -> dg.AssetsDefinition:
         key=raw_key(contract),
         deps=[EXTRACT_KEY],
         group_name="raw",
-        kinds={"csv", "duckdb"},
+        kinds={*(contract.layout.formats if contract.layout else ("csv",)), "duckdb"},
         required_resource_keys={"warehouse"},
         description=_description(contract),
         metadata={"dagster/table_name": contract.table, "contract": f"pipelines/sources/{contract.name}.yaml"},
@@ -62,7 +62,7 @@ def _raw_asset(contract: Contract) -> dg.AssetsDefinition:
     def raw(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
         warehouse: Warehouse = context.resources.warehouse
         report = load(warehouse.settings, warehouse, contract, context.run.run_id)
-        with warehouse.connect() as connection:
+        with warehouse.connect(read_only=True) as connection:
             total = connection.execute(f"SELECT count(*) FROM {contract.table}").fetchall()[0][0]
         return dg.MaterializeResult(
             metadata={

@@ -11,7 +11,9 @@ import sys
 from typing import Any
 
 from duckdb_engine import ConnectionWrapper, CursorWrapper, Dialect
+from sqlalchemy import BigInteger, Boolean, Connection, Date, DateTime, Float, Integer, String
 from sqlalchemy.dialects import registry
+from sqlalchemy.types import NullType, TypeEngine
 
 ADDRESS = "duckdb+buffered://"
 """SQLAlchemy address of this dialect; the file is given as argument `database` of the connection."""
@@ -68,6 +70,33 @@ class BufferedDialect(Dialect):  # type: ignore[misc]
 
     def connect(self, *args: Any, **kwargs: Any) -> Any:
         return _BufferedConnection(super().connect(*args, **kwargs))
+
+    def get_columns(
+        self, connection: Connection, table_name: str, schema: str | None = None, **_: Any
+    ) -> list[dict[str, Any]]:
+        """As DuckDB describes the table: the catalogue queries of the Postgres dialect take a quarter of a suite."""
+        described = connection.exec_driver_sql(f"DESCRIBE {schema + '.' if schema else ''}{table_name}").fetchall()
+        return [
+            {"name": name, "type": _TYPES.get(kind, NullType)(), "nullable": True, "default": None}
+            for name, kind, *_ in described
+        ]
+
+    def get_pk_constraint(
+        self, connection: Connection, table_name: str, schema: str | None = None, **_: Any
+    ) -> dict[str, Any]:
+        """None of the checked tables declares a primary key; checks say what is unique."""
+        return {"constrained_columns": [], "name": None}
+
+
+_TYPES: dict[str, type[TypeEngine[Any]]] = {
+    "VARCHAR": String,
+    "BIGINT": BigInteger,
+    "INTEGER": Integer,
+    "DOUBLE": Float,
+    "BOOLEAN": Boolean,
+    "DATE": Date,
+    "TIMESTAMP": DateTime,
+}
 
 
 registry.register("duckdb.buffered", __name__, "BufferedDialect")

@@ -74,7 +74,7 @@ def validate(suite: Suite, database: Path, config: Mapping[str, Any]) -> list[Ch
 
 @contextmanager
 def _datasource(database: Path, config: Mapping[str, Any]) -> Iterator[tuple[Any, sqlalchemy.Connection]]:
-    """A data source on the file and a connection of our own, both gone afterwards.
+    """The data source of the file, and a connection of our own that is closed afterwards.
 
     No connection is pooled, so none outlives its query; ours keeps the file open, and its pages in memory,
     from one query to the next. Every connection must be configured alike, or DuckDB refuses the second.
@@ -87,15 +87,19 @@ def _datasource(database: Path, config: Mapping[str, Any]) -> Iterator[tuple[Any
     }
     options: dict[str, Any] = {"poolclass": NullPool, "connect_args": arguments}
     with _open(sqlalchemy.create_engine(dialect.ADDRESS, **options), database) as connection:
-        datasource = _context().data_sources.add_or_update_sql(
-            name="build", connection_string=dialect.ADDRESS, create_temp_table=False, kwargs=options
+        yield _registered(repr(arguments), options), connection
+
+
+_sources: dict[str, Any] = {}
+
+
+def _registered(key: str, options: dict[str, Any]) -> Any:
+    """Great Expectations' data source for these options; to set one up takes as long as half a suite."""
+    if key not in _sources:
+        _sources[key] = _context().data_sources.add_or_update_sql(
+            name=f"build_{len(_sources)}", connection_string=dialect.ADDRESS, create_temp_table=False, kwargs=options
         )
-        try:
-            yield datasource, connection
-        finally:
-            datasource.get_execution_engine().close()
-            datasource.get_engine().dispose()
-            _context().data_sources.delete("build")
+    return _sources[key]
 
 
 def _open(engine: sqlalchemy.Engine, database: Path) -> sqlalchemy.Connection:
@@ -114,6 +118,8 @@ def _validate(suite: Suite, datasource: Any, connection: sqlalchemy.Connection) 
         reason = _one_line(getattr(error, "orig", None) or error)
         unread = f"{suite.table} cannot be read, so build it first ({reason})"
         return [_result(expect, "raised", unread, None, None) for expect in suite.expectations]
+    if suite.table in {asset.name for asset in datasource.assets}:
+        datasource.delete_asset(suite.table)  # its columns may have changed
     batch = (
         datasource.add_table_asset(suite.table, table_name=name, schema_name=schema)
         .add_batch_definition_whole_table(suite.table)

@@ -21,7 +21,7 @@ WHITE_SPACE = "concat(' ', chr(9), chr(10), chr(11), chr(12), chr(13), chr(160))
 
 OPS_TABLES: dict[str, tuple[str, dict[str, tuple[str, str]]]] = {
     "extract": (
-        "Register of every raw file ever seen, one row per content and claim (source, force, month).",
+        "Register of every extract ever seen, one row per content and claim (source, force, period, slice).",
         {
             "extract_id": (
                 "VARCHAR PRIMARY KEY",
@@ -31,13 +31,15 @@ OPS_TABLES: dict[str, tuple[str, dict[str, tuple[str, str]]]] = {
             "file_name": ("VARCHAR", "Name of the file, or of the archive member, without folders."),
             "file_path": (
                 "VARCHAR",
-                "Where it was first seen, relative to the raw folder; archive.zip!member for members.",
+                "Where it was first seen, relative to the raw folder; archive.zip!member for members, file#part for parts.",
             ),
             "sha256": ("VARCHAR", "Hash of the content, line ends normalised to LF."),
             "size_bytes": ("BIGINT", "Size as delivered."),
-            "force": ("VARCHAR", "Force the file is for, by its data.police.uk name."),
-            "period_start": ("DATE", "First day of the month the file is for."),
-            "sequence": ("INTEGER", "Order of arrival among the extracts of this source, force and month, from 1."),
+            "force": ("VARCHAR", "Force it is for, by its data.police.uk name; national when it covers all."),
+            "period_start": ("DATE", "First day of the period the extract is for."),
+            "period_end": ("DATE", "Last day of that period."),
+            "slice": ("VARCHAR", "What else tells it from others of its period, such as the table or the measure."),
+            "sequence": ("INTEGER", "Order of arrival among the extracts of this source, force, period and slice."),
             "rows_read": ("BIGINT", "Records in the file, counted before parsing."),
             "rows_loaded": ("BIGINT", "Rows that reached the raw table."),
             "rows_quarantined": ("BIGINT", "Rows that went to ops.quarantine."),
@@ -84,9 +86,12 @@ OPS_TABLES: dict[str, tuple[str, dict[str, tuple[str, str]]]] = {
             "extract_id": ("VARCHAR", "Extract the row is from."),
             "source": ("VARCHAR", "Source of the extract."),
             "file_name": ("VARCHAR", "Name of the file."),
-            "line": ("BIGINT", "Record in the file; the header is line 1."),
+            "line": ("BIGINT", "Record in the file, the header being line 1; in a workbook the row of the sheet."),
             "column_name": ("VARCHAR", "Column whose value could not be read; NULL when the row as a whole could not."),
-            "value": ("VARCHAR", "The value, or the whole line when the row could not be divided into columns."),
+            "value": (
+                "VARCHAR",
+                "The value, or the whole line when the row could not be divided; of personal data its shape alone.",
+            ),
             "reason": ("VARCHAR", "Why it could not be read."),
             "quarantined_at": ("TIMESTAMPTZ", "When."),
         },
@@ -106,6 +111,13 @@ OPS_TABLES: dict[str, tuple[str, dict[str, tuple[str, str]]]] = {
             "unexpected_count": ("BIGINT", "Rows that break the rule."),
             "rows_checked": ("BIGINT", "Rows looked at."),
             "description": ("VARCHAR", "What a failure means, and the mend."),
+        },
+    ),
+    "seed": (
+        "Edition of the reference tables in this build.",
+        {
+            "digest": ("VARCHAR", "Hash of the seeds and of what is said about them."),
+            "loaded_at": ("TIMESTAMPTZ", "When they were loaded and their tests passed."),
         },
     ),
     "release": (
@@ -183,6 +195,12 @@ def create_ops_table(connection: duckdb.DuckDBPyConnection, name: str) -> None:
     _create(connection, f"ops.{name}", comment, columns)
 
 
+def has_ops_table(connection: duckdb.DuckDBPyConnection, name: str) -> bool:
+    """Whether the database holds this table of the `ops` schema."""
+    query = "SELECT count(*) FROM duckdb_tables() WHERE schema_name = 'ops' AND table_name = ?"
+    return bool(connection.execute(query, [name]).fetchall()[0][0])
+
+
 def insert_rows(connection: duckdb.DuckDBPyConnection, table: str, rows: Sequence[Mapping[str, object]]) -> None:
     """Append rows that all have the same keys, as one statement."""
     if not rows:
@@ -199,11 +217,11 @@ def raw_columns(contract: Contract) -> dict[str, tuple[str, str]]:
     """Type and comment of each column of a raw table."""
     lineage = {
         "extract_id": "Extract the row is from (ops.extract).",
-        "line": "Record in the file; the header is line 1.",
-        "force": "Force the file is for, by its data.police.uk name.",
-        "period_start": "First day of the month the file is for.",
+        "line": "Record in the file, the header being line 1; in a workbook the row of the sheet.",
+        "force": "Force the extract is for, by its data.police.uk name; national when it covers all.",
+        "period_start": "First day of the period the extract is for.",
     }
-    return {column.name: (column.type, column.description) for column in contract.columns} | {
+    return {column.name: (column.type, column.description) for column in contract.stored_columns} | {
         name: (kind, lineage[name]) for name, kind in LINEAGE_COLUMNS.items()
     }
 
@@ -213,15 +231,24 @@ def _create(
 ) -> None:
     body = ", ".join(f"{name} {kind}" for name, (kind, _) in columns.items())
     connection.execute(f"CREATE TABLE IF NOT EXISTS {table} ({body})")
-    present = [row[0] for row in connection.execute(f"DESCRIBE {table}").fetchall()]
-    if present != list(columns):
+    schema, name = table.split(".")
+    found = dict(
+        connection.execute(
+            "SELECT column_name, comment FROM duckdb_columns() WHERE schema_name = ? AND table_name = ? "
+            "ORDER BY column_index",
+            [schema, name],
+        ).fetchall()
+    )
+    if list(found) != list(columns):
         raise WarehouseError(
             f"{table} in the build database has other columns than this version of the pipeline; "
             "delete warehouse/build.duckdb: the next refresh rebuilds it from the raw folder."
         )
+    if all(found[column] == text for column, (_, text) in columns.items()):
+        return
     connection.execute(f"COMMENT ON TABLE {table} IS {quoted(comment)}")
-    for name, (_, text) in columns.items():
-        connection.execute(f"COMMENT ON COLUMN {table}.{name} IS {quoted(text)}")
+    for column, (_, text) in columns.items():
+        connection.execute(f"COMMENT ON COLUMN {table}.{column} IS {quoted(text)}")
 
 
 def quoted(text: str) -> str:
