@@ -1,9 +1,10 @@
-"""Months and financial years (April to March)."""
+"""Months, quarters and financial years (April to March)."""
 
 from __future__ import annotations
 
 import datetime as dt
 import re
+from typing import Literal, NamedTuple
 
 
 def parse_month(text: str) -> dt.date | None:
@@ -17,3 +18,46 @@ def parse_month(text: str) -> dt.date | None:
 def month_label(month: dt.date) -> str:
     """`YYYY-MM`."""
     return f"{month:%Y-%m}"
+
+
+def month_end(month: dt.date) -> dt.date:
+    """The last day of the month that starts on this day."""
+    return _span(month.year, month.month, 1).end
+
+
+class Span(NamedTuple):
+    """First and last day of a period."""
+
+    start: dt.date
+    end: dt.date
+
+
+def span_of(text: str, length: Literal["month", "quarter", "year", "financial_year"]) -> Span | None:
+    """The period of that length to which a text belongs, or None.
+
+    The text is a date (YYYY-MM-DD, whatever follows), a month (YYYY-MM), a financial year (2019/20, 2019-20), or, for
+    years, anything that starts with four digits.
+    """
+    if match := re.fullmatch(r"(\d{4})[/-](?:\d{2})?(\d{2})", text):
+        first = int(match[1])
+        if length in ("year", "financial_year") and int(match[2]) == (first + 1) % 100:
+            return _span(first, 4 if length == "financial_year" else 1, 12)
+    match = re.match(r"(\d{4})(?:-(\d{2}))?", text)
+    if not match or not 1900 <= int(match[1]) <= 2200:
+        return None
+    year = int(match[1])
+    if length == "year":
+        return _span(year, 1, 12)
+    if not match[2] or not 1 <= int(match[2]) <= 12:
+        return None
+    month = int(match[2])
+    if length == "month":
+        return _span(year, month, 1)
+    if length == "quarter":
+        return _span(year, month - (month - 1) % 3, 3)
+    return _span(year if month >= 4 else year - 1, 4, 12)
+
+
+def _span(year: int, month: int, months: int) -> Span:
+    after = year * 12 + month - 1 + months
+    return Span(dt.date(year, month, 1), dt.date(after // 12, after % 12 + 1, 1) - dt.timedelta(days=1))

@@ -22,7 +22,7 @@ def print_summary(connection: duckdb.DuckDBPyConnection, console: Console, *, ru
     `connection` is open on the build database or the published file. With `run_id`, checks are those of that run.
     """
     sources = Table(title="Extracts in the warehouse", title_justify="left")
-    for name in ("source", "extracts", "months", "rows read", "loaded", "quarantined", "refused"):
+    for name in ("source", "extracts", "periods", "rows read", "loaded", "quarantined", "refused"):
         sources.add_column(name, justify="left" if name == "source" else "right")
     for row in connection.execute(
         """

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from pipelines.checks.suite import Expect, Severity, no_rows, not_null
+from pipelines.checks.suite import Expect, Severity, in_set, no_rows, not_null
 from pipelines.checks.vocabulary import literal, seed_values
+from pipelines.sources.contract import NATIONAL, load_contracts
 from pipelines.store.warehouse import WHITE_SPACE
 
 # White space as the models' macro clean_text knows it.
@@ -47,16 +48,31 @@ def lineage(source: str) -> tuple[Expect, ...]:
             "Rows carry another force or month than their extract is registered for: load the extract again.",
         ),
         no_rows(
-            "one_extract_per_force_month",
+            "one_extract_per_period",
             """
-            SELECT found.force, found.period_start, count(*) AS extracts
+            SELECT found.force, found.period_start, registered.slice, count(*) AS extracts
             FROM (SELECT DISTINCT force, period_start, extract_id FROM {batch}) AS found
-            GROUP BY found.force, found.period_start
+            LEFT JOIN ops.extract AS registered USING (extract_id)
+            GROUP BY found.force, found.period_start, registered.slice
             HAVING count(*) > 1
             """,
-            "Two releases of one force and month are current and would both be counted: load the later one again.",
+            "Two releases of one force and period are current and would both be counted: load the later one again.",
         ),
-        known("force", "reference/force", "force"),
+        no_rows(
+            "release_keeps_rows",
+            f"""
+            SELECT found.file_name, found.period_start, found.rows_removed, replaced.rows_loaded AS rows_before
+            FROM ({current}) AS found JOIN ops.extract AS replaced ON replaced.extract_id = found.supersedes
+            WHERE found.rows_removed - found.rows_added > replaced.rows_loaded / 10
+                AND EXISTS (SELECT 1 FROM {{batch}} AS rows WHERE rows.extract_id = found.extract_id)
+            """,
+            "A later release of a period lost more than a tenth of its rows, as an export does that starts or ends within "
+            "the period: look whether the file holds the whole period, else withdraw the extract with `fpw withdraw`.",
+            "warning",
+        ),
+        in_set("force", (NATIONAL,), "A file that covers all forces is loaded for one of them: load it again.")
+        if load_contracts()[source].expected_forces == NATIONAL
+        else known("force", "reference/force", "force"),
         no_rows(
             "table_filled",
             f"""
@@ -263,6 +279,20 @@ def trimmed(*columns: str) -> Expect:
         ("extract_id", "line", *columns),
         "Text is empty or has blanks around it, so equal words would be counted apart: give the column macro "
         "clean_text in the staging model.",
+    )
+
+
+def in_order(earlier: str, later: str, description: str) -> Expect:
+    """Check `<later>_after_<earlier>` of a staging model (a warning): of two local times of a record, where both are
+    given, the later is not before the earlier. In the hour that comes twice in October it may show so.
+    """
+    twice = f"month({earlier}) = 10 AND day({earlier}) >= 25 AND isodow({earlier}) = 7 AND hour({earlier}) = 1"
+    return holds(
+        f"{later}_after_{earlier}",
+        f"{earlier} IS NULL OR {later} IS NULL OR {later} >= {earlier} OR ({twice})",
+        ("extract_id", "line", earlier, later),
+        description,
+        "warning",
     )
 
 

@@ -14,7 +14,7 @@ def record_changes(connection: duckdb.DuckDBPyConnection, contract: Contract, re
         "CREATE OR REPLACE TEMP TABLE batch_change "
         "(extract_id VARCHAR, rows_added BIGINT, rows_removed BIGINT, rows_matched BIGINT, values_changed BIGINT)"
     )
-    names = [column.name for column in contract.columns]
+    names = [column.name for column in contract.stored_columns]
     compared = [name for name in names if name not in contract.match_columns]
     key = ", ".join(contract.match_columns)
     periods = dict(connection.execute("SELECT extract_id, period_start FROM batch_extract").fetchall())

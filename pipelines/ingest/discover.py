@@ -14,6 +14,8 @@ from pathlib import Path, PurePosixPath
 SAMPLE_MARKER = "SAMPLE.txt"
 """A folder that holds a file of this name holds synthetic extracts, and so do the folders below it."""
 
+EXTRACT_SUFFIXES = (".csv", ".xlsx", ".ods", ".zip", ".gz")
+
 _NOT_EXTRACTS = re.compile(
     r"(^\.)|(^README)|(^SAMPLE\.txt$)|(\.meta\.ya?ml$)|(\.part(ial)?$)|(^Thumbs\.db$)|(^desktop\.ini$)", re.I
 )
@@ -69,7 +71,7 @@ def find_containers(raw_dir: Path) -> list[Container]:
 
 def has_extracts(raw_dir: Path) -> bool:
     """Whether anything below `raw_dir` looks like an extract or an archive of extracts."""
-    return any(container.path.suffix.lower() in (".csv", ".zip") for container in find_containers(raw_dir))
+    return any(container.path.suffix.lower() in EXTRACT_SUFFIXES for container in find_containers(raw_dir))
 
 
 def _text(path: Path, raw_dir: Path) -> str:

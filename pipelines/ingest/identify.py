@@ -7,25 +7,39 @@ import hashlib
 from dataclasses import dataclass
 
 from pipelines.ingest.scan import Scan
+from pipelines.periods import month_end
 from pipelines.sources.contract import Contract
 from pipelines.sources.forces import Force
 
-PACKED = (".zip", ".gz", ".bz2", ".xz", ".7z", ".rar", ".tar", ".tgz")
+PACKED = (".zip", ".bz2", ".xz", ".7z", ".rar", ".tar", ".tgz")
 
 
 @dataclass(frozen=True)
 class Identity:
-    """Source, force and month of a file, with the reason when it is refused (a whole sentence)."""
+    """Source, force, period and slice of an extract, with the reason when it is refused (a whole sentence)."""
 
     source: str | None = None
     force: str | None = None
     period_start: dt.date | None = None
     refusal: str | None = None
+    period_end: dt.date | None = None
+    slice: str | None = None
+
+    @property
+    def key(self) -> tuple[object, ...]:
+        """What a later release replaces."""
+        return self.source, self.force, self.period_start, self.slice
 
     def extract_id(self, sha256: str) -> str:
         """Identifier of this content under this claim: 16 hex digits, the same on every machine."""
-        claim = f"{self.source}|{self.force}|{self.period_start}|{sha256}"
+        slice_ = "" if self.slice is None else f"{self.slice}|"
+        claim = f"{self.source}|{self.force}|{self.period_start}|{slice_}{sha256}"
         return hashlib.sha256(claim.encode()).hexdigest()[:16]
+
+
+def published_form(name: str, contracts: dict[str, Contract]) -> bool:
+    """Whether the name of a file claims that it is of a source whose form its publisher fixes."""
+    return any(contract.read_name(name) for contract in contracts.values())
 
 
 def identify(name: str, scan: Scan, contracts: dict[str, Contract], forces: dict[str, Force]) -> Identity:
@@ -36,15 +50,15 @@ def identify(name: str, scan: Scan, contracts: dict[str, Contract], forces: dict
     for contract in contracts.values():
         if said := contract.read_name(name):
             refusal = _refusal(name, said.force, scan, contract, forces)
-            return Identity(contract.name, said.force, said.month, refusal)
+            return Identity(contract.name, said.force, said.month, refusal, period_end=month_end(said.month))
     if name.lower().endswith(PACKED):
         return Identity(
             refusal=f"{name} is a packed file of a kind, or in a place, that is not opened; unpack it first."
         )
-    if scan.problem:
-        return Identity(refusal=f"{name} {scan.problem}.")
+    if scan.problem or scan.gap:
+        return Identity(refusal=f"{name} {scan.problem or scan.gap}.")
     for contract in contracts.values():
-        if scan.headers == contract.headers:
+        if contract.file_names and scan.headers == contract.headers:
             return Identity(
                 refusal=f"{name} has the columns of {contract.title.lower()}, but its name does not tell force and month; "
                 f"give it the published name, like {contract.example}."
@@ -58,8 +72,8 @@ def identify(name: str, scan: Scan, contracts: dict[str, Contract], forces: dict
 def _refusal(name: str, force: str, scan: Scan, contract: Contract, forces: dict[str, Force]) -> str | None:
     if force not in forces:
         return f"{name} names the force {force!r}, which is not in seeds/reference/force.csv; correct the file name or the seed."
-    if scan.problem:
-        return f"{name} {scan.problem}."
+    if scan.problem or scan.gap:
+        return f"{name} {scan.problem or scan.gap}."
     if scan.headers == contract.headers:
         return None
     unknown = [header for header in scan.headers if header not in contract.headers]

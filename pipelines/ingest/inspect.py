@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -18,24 +19,36 @@ def inspect_file(path: Path, settings: Settings) -> Iterator[tuple[str, bool]]:
     """(text, whether it is accepted) for the file, or for each member of the archive."""
     status = path.stat()
     container = Container(path.absolute(), path.name, status.st_size, status.st_mtime_ns, is_sample=False)
-    contracts = load_contracts()
     with TemporaryDirectory() as spool:
-        for candidate in read_container(container, Path(spool), settings, contracts):
-            yield _describe(candidate), candidate.identity.refusal is None
+        candidates = read_container(container, Path(spool), settings, load_contracts())
+        by_file = itertools.groupby(candidates, key=lambda candidate: candidate.file_path.split("#")[0])
+        for file_path, found in by_file:
+            extracts = list(found)
+            refusal = extracts[0].identity.refusal
+            yield f"{file_path}: REFUSED\n  {refusal}" if refusal else _describe(file_path, extracts), refusal is None
 
 
-def _describe(candidate: Candidate) -> str:
-    identity, scan = candidate.identity, candidate.scan
-    if identity.refusal:
-        return f"{candidate.file_path}: REFUSED\n  {identity.refusal}"
-    contract = load_contracts()[identity.source or ""]
-    force = load_forces()[identity.force or ""]
-    assert identity.period_start is not None
+def _describe(file_path: str, extracts: list[Candidate]) -> str:
+    first = extracts[0]
+    contract = load_contracts()[first.identity.source or ""]
+    force = load_forces().get(first.identity.force or "")
+    who = f"for {force.police_uk_label}" if force else "for all forces"
+    rows = sum(extract.scan.records for extract in extracts)
+    if contract.layout is None:
+        assert first.identity.period_start is not None
+        return (
+            f"{file_path}: {contract.title} ({contract.name})\n"
+            f"  {who}, {month_label(first.identity.period_start)}: its name has the published form,\n"
+            f"  and its {len(first.scan.headers)} columns are those of pipelines/sources/{contract.name}.yaml.\n"
+            f"  {rows:,} records, {first.scan.size_bytes:,} bytes, content {first.scan.sha256[:16]}, "
+            f"extract {first.extract_id}.\n"
+            "  Month and force of the rows themselves are checked when it is loaded."
+        )
+    starts, ends = zip(*((e.identity.period_start, e.identity.period_end) for e in extracts), strict=True)
+    sources = ", ".join(sorted({load_contracts()[extract.identity.source or ""].title for extract in extracts}))
     return (
-        f"{candidate.file_path}: {contract.title} ({contract.name})\n"
-        f"  for {force.police_uk_label}, {month_label(identity.period_start)}: its name has the published form,\n"
-        f"  and its {len(scan.headers)} columns are those of pipelines/sources/{contract.name}.yaml.\n"
-        f"  {scan.records:,} records, {scan.size_bytes:,} bytes, content {scan.sha256[:16]}, "
-        f"extract {candidate.extract_id}.\n"
-        "  Month and force of the rows themselves are checked when it is loaded."
+        f"{file_path}: {sources} ({contract.name})\n"
+        f"  {who}, {min(starts)} to {max(ends)}: its header has the columns of pipelines/sources/{contract.name}.yaml.\n"
+        f"  {rows:,} records in {len(extracts):,} extracts, one for each {contract.layout.period.length.replace('_', ' ')}"
+        f"{' and ' + contract.layout.slice if contract.layout.slice else ''}."
     )

@@ -10,7 +10,14 @@ from dataclasses import dataclass
 import duckdb
 
 from pipelines.ingest.changes import record_changes
-from pipelines.ingest.quarantine import Fault, local_time, outside_month, rejected_rows, rows_breaking_rules
+from pipelines.ingest.quarantine import (
+    Fault,
+    faults_of_reader,
+    local_time,
+    outside_month,
+    rejected_rows,
+    rows_breaking_rules,
+)
 from pipelines.ingest.register import spooled, withdraw
 from pipelines.settings import Settings
 from pipelines.sources.contract import Contract
@@ -40,9 +47,15 @@ class Pending:
     file_name: str
     force: str
     period_start: object
+    slice: str | None
     rows_read: int
     size_bytes: int
     is_sample: bool
+
+    @property
+    def key(self) -> tuple[object, ...]:
+        """What a later release replaces, within a source."""
+        return self.force, self.period_start, self.slice
 
 
 def load(settings: Settings, warehouse: Warehouse, contract: Contract, run_id: str) -> LoadReport:
@@ -53,8 +66,11 @@ def load(settings: Settings, warehouse: Warehouse, contract: Contract, run_id: s
     included, or not at all.
     """
     report = LoadReport()
-    with warehouse.connect() as connection:
+    with warehouse.connect(read_only=True) as connection:
         pending = _pending(connection, contract)
+    if not pending:
+        return report
+    with warehouse.connect() as connection:
         total = sum(extract.size_bytes for extract in pending)
         done = 0
         for wave in _waves(pending):
@@ -68,8 +84,8 @@ def load(settings: Settings, warehouse: Warehouse, contract: Contract, run_id: s
 def _pending(connection: duckdb.DuckDBPyConnection, contract: Contract) -> list[Pending]:
     rows = connection.execute(
         """
-        SELECT extract_id, file_name, force, period_start, rows_read, size_bytes, is_sample FROM ops.extract
-        WHERE source = ? AND status = 'pending' ORDER BY period_start, force, sequence
+        SELECT extract_id, file_name, force, period_start, slice, rows_read, size_bytes, is_sample FROM ops.extract
+        WHERE source = ? AND status = 'pending' ORDER BY period_start, force, slice, sequence
         """,
         [contract.name],
     ).fetchall()
@@ -77,8 +93,8 @@ def _pending(connection: duckdb.DuckDBPyConnection, contract: Contract) -> list[
 
 
 def _waves(pending: list[Pending]) -> Iterator[list[Pending]]:
-    """Successive releases of one force and month must not meet in one batch: each replaces the one before."""
-    by_key = itertools.groupby(pending, key=lambda extract: (extract.period_start, extract.force))
+    """Successive releases of one key must not meet in one batch: each replaces the one before."""
+    by_key = itertools.groupby(pending, key=lambda extract: extract.key)
     releases = [list(group) for _, group in by_key]
     for wave in itertools.zip_longest(*releases):
         yield [extract for extract in wave if extract is not None]
@@ -111,12 +127,15 @@ def _load_batch(
     try:
         batch = _leave_out_samples(connection, contract, batch, run_id, report)
         _read_batch(connection, settings, contract, batch)
-        rejected = rejected_rows(connection, contract)
+        rejected = rejected_rows(connection, contract) or faults_of_reader(
+            contract, {extract.extract_id: spooled(settings, extract.extract_id) for extract in batch}
+        )
         refused = dict(_refusals(connection, contract, batch, rejected))
         good = [extract for extract in batch if extract.extract_id not in refused]
-        _number_lines(connection, good, rejected)
+        if contract.layout is None:
+            _number_lines(connection, good, rejected)
         faults = rejected + rows_breaking_rules(connection, contract)
-        refused |= dict(_mostly_faults(good, faults))
+        refused |= dict(_mostly_faults(contract, good, faults))
         good = [extract for extract in good if extract.extract_id not in refused]
         replaced = _current(connection, contract, good)
         _keep_good_rows(connection, good)
@@ -149,11 +168,12 @@ def _leave_out_samples(
     """A synthetic extract never replaces a real one."""
     real = set(
         connection.execute(
-            "SELECT force, period_start FROM ops.extract WHERE source = ? AND status = 'loaded' AND NOT is_sample",
+            "SELECT force, period_start, slice FROM ops.extract "
+            "WHERE source = ? AND status = 'loaded' AND NOT is_sample",
             [contract.name],
         ).fetchall()
     )
-    left_out = [e.extract_id for e in batch if e.is_sample and (e.force, e.period_start) in real]
+    left_out = [e.extract_id for e in batch if e.is_sample and e.key in real]
     if left_out:
         connection.execute(
             "UPDATE ops.extract SET status = 'superseded', run_id = ? WHERE extract_id IN (SELECT unnest(?::VARCHAR[]))",
@@ -166,17 +186,19 @@ def _leave_out_samples(
 def _read_batch(
     connection: duckdb.DuckDBPyConnection, settings: Settings, contract: Contract, batch: list[Pending]
 ) -> None:
-    types = {column.name: column.type for column in contract.columns}
+    types: dict[str, str] = {"line": "BIGINT"} if contract.layout else {}
+    types |= {column.name: column.type for column in contract.stored_columns}
     for table in ("reject_errors", "reject_scans"):
         connection.execute(f"DROP TABLE IF EXISTS {table}")
     connection.execute(
         "CREATE OR REPLACE TEMP TABLE batch_extract AS "
         "SELECT unnest(?::VARCHAR[]) AS extract_id, unnest(?::VARCHAR[]) AS force, unnest(?::DATE[]) AS period_start, "
-        "unnest(range(?)) AS file_index",
+        "unnest(?::VARCHAR[]) AS slice, unnest(range(?)) AS file_index",
         [
             [extract.extract_id for extract in batch],
             [extract.force for extract in batch],
             [extract.period_start for extract in batch],
+            [extract.slice for extract in batch],
             len(batch),
         ],
     )
@@ -214,8 +236,9 @@ def _refusals(
     bad = _lines(rejected)
     for extract in batch:
         name, read, aside = extract.file_name, rows[extract.extract_id], len(bad.get(extract.extract_id, ()))
-        force = load_forces()[extract.force]
-        foreign = [label for label in labels.get(extract.extract_id, ()) if not label or not same_force(label, force)]
+        found_labels = labels.get(extract.extract_id, ())
+        force = load_forces().get(extract.force)
+        foreign = [label for label in found_labels if force and (not label or not same_force(label, force))]
         if read + aside != extract.rows_read:
             yield (
                 extract.extract_id,
@@ -229,7 +252,7 @@ def _refusals(
                 f"{name} is named for {extract.period_start:%Y-%m}, but {count:,} of its rows are of another month "
                 f"(the first: {found}); correct the name or download it again.",
             )
-        elif foreign:
+        elif force and foreign:
             yield (
                 extract.extract_id,
                 f"{name} is named for {force.police_uk_label}, but holds rows of {foreign[0] or 'no force'}; "
@@ -237,10 +260,15 @@ def _refusals(
             )
 
 
-def _mostly_faults(good: list[Pending], faults: list[Fault]) -> Iterator[tuple[str, str]]:
-    """Extracts of which most rows would go to quarantine: not the rows are wrong then, but the file."""
+def _mostly_faults(contract: Contract, good: list[Pending], faults: list[Fault]) -> Iterator[tuple[str, str]]:
+    """Extracts of which most rows would go to quarantine: not the rows are wrong then, but the file.
+
+    A few rows are not enough to tell, where a file is divided into many extracts and was known by its header.
+    """
     bad = _lines(faults)
     for extract in good:
+        if contract.layout and extract.rows_read < 10:
+            continue
         lines = bad.get(extract.extract_id, set())
         if 2 * len(lines) > extract.rows_read:
             first = min(fault for fault in faults if fault.extract_id == extract.extract_id)
@@ -328,7 +356,7 @@ def _current(connection: duckdb.DuckDBPyConnection, contract: Contract, good: li
             """
             SELECT f.extract_id, e.extract_id FROM batch_extract AS f
             JOIN ops.extract AS e ON e.source = ? AND e.status = 'loaded' AND e.force = f.force
-                AND e.period_start = f.period_start
+                AND e.period_start = f.period_start AND e.slice IS NOT DISTINCT FROM f.slice
             WHERE f.extract_id IN (SELECT unnest(?::VARCHAR[]))
             """,
             [contract.name, [extract.extract_id for extract in good]],
@@ -350,22 +378,23 @@ def _replace_rows(connection: duckdb.DuckDBPyConnection, contract: Contract, rep
         connection.execute(
             f"DELETE FROM {contract.table} WHERE extract_id IN (SELECT unnest(?::VARCHAR[]))", [list(replaced.values())]
         )
-    names = ", ".join(column.name for column in contract.columns)
-    single_run = connection.execute("SELECT count(*) = count(DISTINCT extract_id) FROM batch_line").fetchall()[0][0]
-    # The plain join is much faster; the ASOF join is needed only when some lines were set aside.
-    runs = (
-        "JOIN batch_line AS r ON r.extract_id = f.extract_id"
-        if single_run
-        else "ASOF JOIN batch_line AS r ON r.extract_id = f.extract_id AND b.rowid >= r.from_row"
-    )
+    names = [column.name for column in contract.stored_columns]
+    line, runs = ("b.line", "") if contract.layout else ("b.rowid - r.from_row + r.line", _runs(connection))
     connection.execute(
         f"""
-        INSERT INTO {contract.table} ({names}, extract_id, line, force, period_start)
-        SELECT {", ".join(f"b.{column.name}" for column in contract.columns)},
-            f.extract_id, b.rowid - r.from_row + r.line, f.force, f.period_start
+        INSERT INTO {contract.table} ({", ".join(names)}, extract_id, line, force, period_start)
+        SELECT {", ".join(f"b.{name}" for name in names)}, f.extract_id, {line}, f.force, f.period_start
         FROM batch AS b JOIN batch_extract AS f USING (file_index) {runs}
         """
     )
+
+
+def _runs(connection: duckdb.DuckDBPyConnection) -> str:
+    """The join to the runs of lines: the plain one is much faster; ASOF is needed only when lines were set aside."""
+    single_run = connection.execute("SELECT count(*) = count(DISTINCT extract_id) FROM batch_line").fetchall()[0][0]
+    if single_run:
+        return "JOIN batch_line AS r ON r.extract_id = f.extract_id"
+    return "ASOF JOIN batch_line AS r ON r.extract_id = f.extract_id AND b.rowid >= r.from_row"
 
 
 def _enter_results(

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 import duckdb
 
+from pipelines.ingest.parts import MAX_VALUE_CHARACTERS, read_faults
 from pipelines.sources.contract import Column, Contract
 from pipelines.store.warehouse import WHITE_SPACE
-
-MAX_VALUE_CHARACTERS = 1_000
 
 
 @dataclass(frozen=True, order=True)
@@ -28,6 +29,13 @@ class Fault:
         return f"line {self.line}: {self.column_name or 'the row'} {self.reason}"
 
 
+def faults_of_reader(contract: Contract, extracts: Mapping[str, Path]) -> list[Fault]:
+    """What was set aside when the table was looked for; `extracts` says where each extract is spooled."""
+    if contract.layout is None:
+        return []
+    return [Fault(extract_id, *fault) for extract_id, path in extracts.items() for fault in read_faults(path)]
+
+
 def rejected_rows(connection: duckdb.DuckDBPyConnection, contract: Contract) -> list[Fault]:
     """What DuckDB's reader rejected in the last read: one fault for a broken row, else one for each bad value.
 
@@ -36,6 +44,8 @@ def rejected_rows(connection: duckdb.DuckDBPyConnection, contract: Contract) -> 
     tables = "SELECT count(*) FROM duckdb_tables() WHERE table_name = 'reject_errors'"
     if not connection.execute(tables).fetchall()[0][0]:
         return []
+    if contract.layout:
+        return []  # the reader has set aside what DuckDB would reject
     types = {column.name: column.type for column in contract.columns}
     places = {column.name: place for place, column in enumerate(contract.columns)}
     faults: dict[tuple[str, int, str | None], Fault] = {}
@@ -64,10 +74,10 @@ def rows_breaking_rules(connection: duckdb.DuckDBPyConnection, contract: Contrac
     Needs the temporary tables `batch`, `batch_extract` and `batch_line`.
     """
     rules = [
-        *((column.name, _is_empty(column), "is empty") for column in contract.columns if column.required),
+        *((column.name, _is_empty(column), "is empty") for column in contract.stored_columns if column.required),
         *(
             (column.name, f"NOT isfinite(b.{column.name})", "is not a finite number")
-            for column in contract.columns
+            for column in contract.stored_columns
             if column.type == "DOUBLE"
         ),
     ]
@@ -75,23 +85,25 @@ def rows_breaking_rules(connection: duckdb.DuckDBPyConnection, contract: Contrac
         rules.append((contract.month_rule.column, outside_month(contract), "lies outside the month of the file"))
     found = " UNION ALL ".join(
         f"SELECT b.rowid AS row_number, f.extract_id, '{name}' AS column_name, b.{name}::VARCHAR AS value, "
-        f"'{reason}' AS reason FROM batch AS b JOIN batch_extract AS f USING (file_index) WHERE {condition}"
+        f"'{reason}' AS reason{', b.line' if contract.layout else ''} "
+        f"FROM batch AS b JOIN batch_extract AS f USING (file_index) WHERE {condition}"
         for name, condition, reason in rules
     )
-    connection.execute(
-        f"""
-        CREATE OR REPLACE TEMP TABLE batch_fault AS
-        SELECT f.*, f.row_number - r.from_row + r.line AS line
-        FROM ({found}) AS f
-        ASOF JOIN batch_line AS r ON r.extract_id = f.extract_id AND f.row_number >= r.from_row
-        """
-    )
+    lines = "SELECT f.* FROM ({}) AS f" if contract.layout else _LINES
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE batch_fault AS {lines.format(found)}")
     return [
         Fault(*row)
         for row in connection.execute(
             "SELECT extract_id, line, column_name, value, reason FROM batch_fault ORDER BY ALL"
         ).fetchall()
     ]
+
+
+_LINES = """
+    SELECT f.*, f.row_number - r.from_row + r.line AS line
+    FROM ({}) AS f
+    ASOF JOIN batch_line AS r ON r.extract_id = f.extract_id AND f.row_number >= r.from_row
+"""
 
 
 def _is_empty(column: Column) -> str:

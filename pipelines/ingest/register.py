@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
+import gzip
 import hashlib
 import logging
 import shutil
@@ -14,13 +15,17 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
+from typing import IO, cast
 from uuid import uuid4
 
 import duckdb
 
 from pipelines.ingest.discover import ArchiveRefused, Container, archive_members, find_containers
-from pipelines.ingest.identify import Identity, identify
-from pipelines.ingest.scan import Scan, scan_path, scan_stream
+from pipelines.ingest.documents import NOT_TEXT, DocumentRefused
+from pipelines.ingest.extracts import find_extracts
+from pipelines.ingest.identify import Identity, identify, published_form
+from pipelines.ingest.scan import Scan, scan_path
+from pipelines.returns.answer import ANSWERS
 from pipelines.settings import Settings
 from pipelines.sources.contract import Contract, contracts_hash
 from pipelines.sources.forces import FORCE_SEED, load_forces
@@ -98,6 +103,7 @@ def register(settings: Settings, warehouse: Warehouse, contracts: dict[str, Cont
     changed = [c for c in containers if known.get(c.relative) != (c.size_bytes, c.mtime_ns)]
     report.files_read = len(changed)
     candidates = list(_read_all(changed, spool, settings, contracts))
+    _hand_out_answers(settings, {candidate.name for candidate in candidates})
     arrivals = _arrivals(settings)
     # A sample never stands in for a real extract; otherwise what arrived earlier comes earlier, also when rebuilding.
     candidates.sort(key=lambda c: (not c.container.is_sample, arrivals.get(c.extract_id, len(arrivals))))
@@ -116,6 +122,19 @@ def register(settings: Settings, warehouse: Warehouse, contracts: dict[str, Cont
     return report
 
 
+def _hand_out_answers(settings: Settings, names: set[str]) -> None:
+    """Bring the answers to files of this run to their place; one from before whose file was mended goes."""
+    for name in names:
+        (settings.answers_dir / f"{name}.answer.xlsx").unlink(missing_ok=True)
+    for answer in sorted((settings.spool_dir / ANSWERS).glob("*.xlsx")):
+        settings.answers_dir.mkdir(parents=True, exist_ok=True)
+        answer.replace(settings.answers_dir / answer.name)
+        log.warning(
+            "%s breaks rules of a return; every bad cell is marked in %s",
+            *(answer.name.removesuffix(".answer.xlsx"), settings.answers_dir / answer.name),
+        )
+
+
 def spooled(settings: Settings, extract_id: str) -> Path:
     """Where the text of a pending extract lies."""
     return settings.spool_dir / f"{extract_id}.csv"
@@ -131,17 +150,13 @@ def read_container(
             raise PermissionError(13, container.problem)
         if container.is_archive:
             return list(_read_archive(container, spool, settings, contracts))
+        if container.path.suffix.lower() == ".gz":
+            return list(_read_gzip(container, spool, settings, contracts))
         if container.size_bytes > settings.max_file_bytes:
             raise ArchiveRefused(
                 f"{name} is larger than {settings.max_file_bytes:,} bytes; if it is genuine, raise FPW_MAX_FILE_BYTES."
             )
-        candidate = _candidate(container, container.relative, scan_path(container.path), contracts)
-        if candidate.identity.refusal is None:
-            # Equal contents may be read side by side, so each link is made under a name of its own.
-            link = spool / f"link-{uuid4().hex}"
-            link.symlink_to(container.path)
-            link.replace(spool / f"{candidate.extract_id}.csv")
-        return [candidate]
+        return _read_file(container, container.relative, container.path, spool, settings, contracts)
     except ArchiveRefused as error:
         return [_unread(container, str(error))]
     except OSError as error:
@@ -170,7 +185,7 @@ def _judge(settings: Settings, contracts: dict[str, Contract]) -> str:
     """Changes with everything but the files themselves that decides what is refused."""
     digest = hashlib.sha256(contracts_hash(contracts).encode())
     digest.update(FORCE_SEED.read_bytes())
-    digest.update(f"{settings.max_file_bytes}|{settings.max_compression_ratio}".encode())
+    digest.update(f"{settings.max_file_bytes}|{settings.max_compression_ratio}|{settings.force}".encode())
     return digest.hexdigest()[:16]
 
 
@@ -204,22 +219,91 @@ def _read_archive(
     try:
         with zipfile.ZipFile(container.path) as archive:
             for info in members:
-                unpacked = spool / f"unpacking-{uuid4().hex}"
-                with archive.open(info) as packed, unpacked.open("wb") as copy:
-                    scan = scan_stream(packed, copy)
-                candidate = _candidate(container, f"{container.relative}!{info.filename}", scan, contracts)
-                if candidate.identity.refusal is None:
-                    unpacked.replace(spool / f"{candidate.extract_id}.csv")
-                else:
-                    unpacked.unlink()
-                yield candidate
+                with archive.open(info) as packed:
+                    yield from _read_packed(container, info.filename, packed, spool, settings, contracts)
     except (zipfile.BadZipFile, zlib.error, EOFError, ValueError, RuntimeError) as error:
         raise ArchiveRefused(f"{container.path.name} is damaged ({error}); download it again.") from error
 
 
-def _candidate(container: Container, file_path: str, scan: Scan, contracts: dict[str, Contract]) -> Candidate:
+def _read_gzip(
+    container: Container, spool: Path, settings: Settings, contracts: dict[str, Contract]
+) -> Iterator[Candidate]:
+    name = container.path.name.removesuffix(".gz")
+    try:
+        with gzip.open(container.path) as packed:
+            yield from _read_packed(container, name, cast(IO[bytes], packed), spool, settings, contracts)
+    except (gzip.BadGzipFile, zlib.error, EOFError) as error:
+        raise ArchiveRefused(f"{container.path.name} is damaged ({error}); download it again.") from error
+
+
+def _read_packed(
+    container: Container,
+    member: str,
+    packed: IO[bytes],
+    spool: Path,
+    settings: Settings,
+    contracts: dict[str, Contract],
+) -> list[Candidate]:
+    """A member of an archive, unpacked only for as long as it is read."""
+    unpacked = spool / f"unpacking-{uuid4().hex}"
+    limit = min(settings.max_file_bytes, settings.max_compression_ratio * container.size_bytes)
+    try:
+        with unpacked.open("wb") as copy:
+            while chunk := packed.read(1 << 20):
+                copy.write(chunk)
+                if copy.tell() > limit:
+                    raise ArchiveRefused(
+                        f"{container.path.name} grows too much when {member!r} is unpacked; if it is genuine, raise "
+                        "FPW_MAX_FILE_BYTES or FPW_MAX_COMPRESSION_RATIO."
+                    )
+        return _read_file(container, f"{container.relative}!{member}", unpacked, spool, settings, contracts)
+    finally:
+        unpacked.unlink(missing_ok=True)
+
+
+def _read_file(
+    container: Container,
+    file_path: str,
+    path: Path,
+    spool: Path,
+    settings: Settings,
+    contracts: dict[str, Contract],
+) -> list[Candidate]:
+    """The extract that a file in a published form is, or all those found in another."""
     name = PurePosixPath(file_path.rsplit("!", 1)[-1]).name
-    return Candidate(container, file_path, name, scan, identify(name, scan, contracts, load_forces()))
+    forces = load_forces()
+    is_text = PurePosixPath(name).suffix.lower() not in NOT_TEXT
+    scan = scan_path(path) if is_text else Scan(_file_hash(path), path.stat().st_size, 0, ())
+    if not is_text or not (published_form(name, contracts) or scan.problem):
+        try:
+            found = find_extracts(path, name, spool, settings, contracts, forces)
+        except DocumentRefused as error:
+            return [Candidate(container, file_path, name, scan, Identity(refusal=f"{name} {error}."))]
+        if found:
+            for extract in found:
+                extract_id = extract.identity.extract_id(extract.scan.sha256)
+                extract.path.replace(spool / f"{extract_id}.csv")
+                if (faults := extract.path.with_suffix(".faults")).exists():
+                    faults.replace(spool / f"{extract_id}.faults")
+            return [
+                Candidate(container, f"{file_path}#{extract.place}", name, extract.scan, extract.identity)
+                for extract in found
+            ]
+    candidate = Candidate(container, file_path, name, scan, identify(name, scan, contracts, forces))
+    if candidate.identity.refusal is None:
+        # Equal contents may be read side by side, so each is laid down under a name of its own first.
+        laid = spool / f"laid-{uuid4().hex}"
+        if path == container.path:
+            laid.symlink_to(path)
+        else:
+            path.replace(laid)
+        laid.replace(spool / f"{candidate.extract_id}.csv")
+    return [candidate]
+
+
+def _file_hash(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _unread(container: Container, reason: str, *, judge_again: bool = False) -> Candidate:
@@ -281,7 +365,7 @@ def _recall_replaced(connection: duckdb.DuckDBPyConnection, present: set[str]) -
             FROM ops.extract AS e LEFT JOIN places AS p USING (extract_id) WHERE e.status IN ('loaded', 'superseded')
         )
         SELECT arg_max(extract_id, sequence) FILTER (status = 'superseded' AND is_on_disk) FROM extracts
-        GROUP BY source, force, period_start
+        GROUP BY source, force, period_start, slice
         HAVING NOT bool_or(status = 'loaded' AND is_on_disk) AND bool_or(status = 'superseded' AND is_on_disk)
         """,
         {"present": sorted(present)},
@@ -313,17 +397,18 @@ def _enter(
     current: dict[tuple[object, ...], str] = {}
     accepted: dict[str, tuple[str, str]] = {}
     sample_contents: set[str] = set()
-    for extract_id, sha256, source, force, period, sequence, state, file_name, is_sample in connection.execute(
-        "SELECT extract_id, sha256, source, force, period_start, sequence, status, file_name, is_sample FROM ops.extract"
+    for extract_id, sha256, *key_parts, sequence, state, file_name, is_sample in connection.execute(
+        "SELECT extract_id, sha256, source, force, period_start, slice, sequence, status, file_name, is_sample "
+        "FROM ops.extract"
     ).fetchall():
         status[extract_id] = state
-        key = (source, force, period)
+        key = tuple(key_parts)
         last[key] = max(last.get(key, 0), sequence or 0)
         if state == "loaded":
             current[key] = extract_id
         if state in ("loaded", "superseded"):
             accepted[sha256] = (extract_id, file_name)
-        if is_sample and source:
+        if is_sample and key[0]:
             sample_contents.add(sha256)
     on_disk = {candidate.extract_id for candidate in candidates} | {
         extract_id
@@ -334,7 +419,7 @@ def _enter(
     files: dict[str, dict[str, object]] = {}
     for candidate in candidates:
         identity, scan, extract_id = candidate.identity, candidate.scan, candidate.extract_id
-        key = (identity.source, identity.force, identity.period_start)
+        key = identity.key
         refusal, judge_again = identity.refusal, candidate.judge_again
         twin_id, twin_name = accepted.get(scan.sha256, (extract_id, ""))
         # Header-only files of two forces are equal without being copies. A twin whose file is gone was renamed.
@@ -378,6 +463,8 @@ def _enter(
             "size_bytes": scan.size_bytes,
             "force": identity.force,
             "period_start": identity.period_start,
+            "period_end": identity.period_end,
+            "slice": identity.slice,
             "sequence": sequence,
             "rows_read": scan.records,
             "rows_loaded": 0,

@@ -8,7 +8,7 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, BinaryIO
+from typing import IO
 
 import numpy as np
 
@@ -26,6 +26,7 @@ class Scan:
         records: records below the header, quoted line breaks not counted as ends.
         headers: the cells of the first record.
         problem: why the file cannot be read at all, as the predicate of a sentence; None if it can.
+        gap: a blank line among the records, in the same form; only a table that must be looked for may have one.
     """
 
     sha256: str
@@ -33,6 +34,7 @@ class Scan:
     records: int
     headers: tuple[str, ...]
     problem: str | None = None
+    gap: str | None = None
 
 
 @dataclass
@@ -61,18 +63,13 @@ def scan_path(path: Path) -> Scan:
         return scan_stream(file)
 
 
-def scan_stream(source: IO[bytes], copy_to: BinaryIO | None = None) -> Scan:
-    """Scan an open binary stream to its end, writing what was read to `copy_to` if given.
-
-    The caller bounds the size of the stream.
-    """
+def scan_stream(source: IO[bytes]) -> Scan:
+    """Scan an open binary stream to its end. The caller bounds its size."""
     state = _State()
     decoder = codecs.getincrementaldecoder("utf-8")()
     pending = b""
     for chunk in _chunks(source):
         state.size += len(chunk)
-        if copy_to is not None:
-            copy_to.write(chunk)
         _check_bytes(state, decoder, chunk)
         text = pending + chunk
         # A carriage return at the end of a chunk may belong to a line end that the next chunk completes.
@@ -165,14 +162,15 @@ def _finish(state: _State) -> Scan:
             problem = "opens a quotation mark that it never closes, so it looks cut off; download or export it again"
         elif state.last_byte != b"\n":
             problem = "does not end with a line end, so it looks cut off; download or export it again"
-        elif state.blank_lines > trailing_blank:
-            problem = (
-                f"has a blank line among its rows (line {state.first_blank_line}); remove it or export the file again"
-            )
     return Scan(
         sha256=state.digest.hexdigest(),  # type: ignore[attr-defined]
         size_bytes=state.size,
         records=max(state.record_ends - state.blank_lines - 1, 0),
         headers=tuple(headers),
         problem=problem,
+        gap=(
+            f"has a blank line among its rows (line {state.first_blank_line}); remove it or export the file again"
+            if state.blank_lines > trailing_blank
+            else None
+        ),
     )

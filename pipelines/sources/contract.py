@@ -19,6 +19,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from pipelines.periods import parse_month
 
 CONTRACTS_DIR = Path(__file__).parent
+NATIONAL = "national"
+"""Stands in the place of the force where one file covers all of them."""
+
 LINEAGE_COLUMNS = {"extract_id": "VARCHAR", "line": "BIGINT", "force": "VARCHAR", "period_start": "DATE"}
 """What every raw table has beside its own columns."""
 
@@ -38,9 +41,28 @@ class Column(_Part):
 
     header: str
     name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
-    type: Literal["VARCHAR", "DOUBLE", "BIGINT", "BOOLEAN", "DATE", "TIMESTAMPTZ"]
+    type: Literal["VARCHAR", "DOUBLE", "BIGINT", "BOOLEAN", "DATE", "TIMESTAMP", "TIMESTAMPTZ"]
     description: str
     required: bool = Field(False, description="A row without a value here goes to quarantine.")
+    also: tuple[str, ...] = Field((), description="Other headers of the same column; add your force's own here.")
+    optional: bool = Field(False, description="A file may lack the column; its values are then NULL.")
+    personal: Literal["direct_identifier", "special_category", "free_text"] | None = Field(
+        None, description="Kind of personal data."
+    )
+    treatment: Literal["drop", "pseudonymise", "keep"] = Field(
+        "keep", description="What becomes of personal data before anything is stored."
+    )
+    purpose: str | None = Field(None, description="Why special category data is kept.")
+
+    @model_validator(mode="after")
+    def _personal_data_is_treated(self) -> Column:
+        if self.personal is None and self.treatment != "keep":
+            raise ValueError(f"column {self.name} is treated as personal data; say of which kind (personal)")
+        if self.personal in ("direct_identifier", "free_text") and self.treatment == "keep":
+            raise ValueError(f"column {self.name} is {self.personal}: drop or pseudonymise it")
+        if self.personal == "special_category" and self.treatment == "keep" and not self.purpose:
+            raise ValueError(f"column {self.name} is special category data: drop it, or state the purpose")
+        return self
 
 
 class MonthRule(_Part):
@@ -52,6 +74,25 @@ class MonthRule(_Part):
     rows_outside: Literal["refuse", "quarantine"] = Field(
         "refuse", description="Whether rows beyond that refuse the file; when most lie outside, it is always refused."
     )
+
+
+class Period(_Part):
+    """How a file is divided: one extract for each period of a column."""
+
+    column: str
+    length: Literal["month", "quarter", "year", "financial_year"]
+
+
+class Layout(_Part):
+    """How the table of a source is found in a file, whose form is not fixed by its publisher."""
+
+    formats: tuple[Literal["csv", "xlsx", "ods"], ...] = ("csv", "xlsx", "ods")
+    unknown_columns: Literal["refuse", "ignore"] = "refuse"
+    period: Period
+    slice: str | None = Field(None, description="Column each of whose values is an extract of its own.")
+    date_formats: tuple[str, ...] = Field(("%d/%m/%Y", "%Y-%m-%d"), description="Forms of dates written as text.")
+    rules: str | None = Field(None, description="Rules of pipelines/ingest/rules.py that rows must keep.")
+    crosstab: str | None = Field(None, description="Reader in pipelines/ingest/crosstabs.py for tables with two heads.")
 
 
 class FileName(_Part):
@@ -73,8 +114,13 @@ class Contract(_Part):
     cadence: Literal["daily", "monthly", "quarterly", "yearly"]
     grain: str
     sensitivity: Sensitivity
-    expected_forces: Literal["territorial"] | tuple[str, ...]
-    file_names: tuple[str, ...] = Field(description="Patterns with the groups `force` and `month`.")
+    expected_forces: Literal["territorial", "home", "national"] | tuple[str, ...] = Field(
+        description="Who supplies it: every territorial force, the home force, one file for all, or the forces named."
+    )
+    file_names: tuple[str, ...] = Field(
+        (), description="Patterns with the groups `force` and `month`, when the name says what the file is."
+    )
+    layout: Layout | None = Field(None, description="How the table is found, when the header says what the file is.")
     example: str = Field(description="A file name of this source.")
     date_format: str = Field("%Y-%m-%d", description="Format of the DATE columns.")
     columns: tuple[Column, ...]
@@ -94,21 +140,35 @@ class Contract(_Part):
     @model_validator(mode="after")
     def _columns_are_known(self) -> Contract:
         names = [column.name for column in self.columns]
-        headers = [column.header for column in self.columns]
-        if len(set(names)) < len(names) or len(set(headers)) < len(headers):
-            raise ValueError("two columns share a name or a header")
+        headers = [header for column in self.columns for header in (column.header, *column.also)]
+        if self.layout:
+            headers = [plain_header(header) for header in headers]
+        for what, words in (("name", names), ("header", headers)):
+            if repeated := sorted({word for word in words if words.count(word) > 1}):
+                raise ValueError(f"two columns share the {what} {', '.join(repeated)}")
         if taken := set(names) & set(LINEAGE_COLUMNS):
             raise ValueError(f"column names {sorted(taken)} are taken by the lineage columns")
         used = {*self.force_columns, *self.match_columns, *([self.month_rule.column] if self.month_rule else [])}
-        if unknown := used - set(names):
-            raise ValueError(f"rules name the columns {sorted(unknown)}, which the contract does not have")
+        if self.layout:
+            used |= {self.layout.period.column, *([self.layout.slice] if self.layout.slice else [])}
+        if unknown := used - {column.name for column in self.stored_columns}:
+            raise ValueError(f"rules name the columns {sorted(unknown)}, which the raw table does not have")
         return self
 
     @model_validator(mode="after")
-    def _example_fits(self) -> Contract:
-        if self.read_name(self.example) is None:
+    def _form_is_told(self) -> Contract:
+        if bool(self.file_names) == bool(self.layout):
+            raise ValueError("give either file_names, for files in a published form, or layout")
+        if self.file_names and self.read_name(self.example) is None:
             raise ValueError(f"the example {self.example!r} does not fit the file name patterns")
+        if self.file_names and any(column.also or column.optional or column.personal for column in self.columns):
+            raise ValueError("also, optional and personal are for sources with a layout")
         return self
+
+    @property
+    def stored_columns(self) -> tuple[Column, ...]:
+        """The columns of the raw table: all but those that are dropped as personal data."""
+        return tuple(column for column in self.columns if column.treatment != "drop")
 
     @property
     def table(self) -> str:
@@ -117,7 +177,7 @@ class Contract(_Part):
 
     @property
     def headers(self) -> tuple[str, ...]:
-        """The header line, in order."""
+        """The header line of the published form, in order."""
         return tuple(column.header for column in self.columns)
 
     def read_name(self, file_name: str) -> FileName | None:
@@ -129,6 +189,20 @@ class Contract(_Part):
         return None
 
 
+def plain_header(header: str) -> str:
+    """A header as it is compared: letters and digits only, in small letters."""
+    return _NOT_PLAIN.sub("", header.casefold())
+
+
+@cache
+def plain_headers(column: Column) -> tuple[str, ...]:
+    """All headers under which a column is known, as they are compared."""
+    return tuple(plain_header(header) for header in (column.header, *column.also))
+
+
+_NOT_PLAIN = re.compile(r"[^0-9a-z]+")
+
+
 def read_contract(path: Path) -> Contract:
     """The contract in one YAML file.
 
@@ -138,10 +212,18 @@ def read_contract(path: Path) -> Contract:
     try:
         contract = Contract.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
     except (ValidationError, yaml.YAMLError) as error:
-        raise ContractError(f"{path.name} is not a valid contract: {error}") from error
+        raise ContractError(f"{path.name} is not a valid contract: {_first_trouble(error)}; correct it.") from error
     if contract.name != path.stem:
         raise ContractError(f"{path.name} describes {contract.name!r}; name the file {contract.name}.yaml")
     return contract
+
+
+def _first_trouble(error: Exception) -> str:
+    if not isinstance(error, ValidationError):
+        return " ".join(str(error).split())
+    first = error.errors()[0]
+    place = ".".join(map(str, first["loc"]))
+    return f"{place}: {first['msg']}" if place else first["msg"]
 
 
 @cache

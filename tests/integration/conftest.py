@@ -39,11 +39,12 @@ class Installation:
         )
 
 
-def small_installation(folder: Path, first_month: str, last_month: str) -> Installation:
-    """An installation with a sample of one force."""
+def small_installation(folder: Path, first_month: str, last_month: str, *, others: bool = False) -> Installation:
+    """An installation with a sample of one force; with `others`, of every source."""
     settings = Settings.load({}, raw_dir=folder / "raw", warehouse_dir=folder / "warehouse", threads=2)
     settings.raw_dir.mkdir(parents=True)
-    definition = load_definition().only(["west-midlands"], first_month, last_month)
+    whole = load_definition()
+    definition = whole.only(["west-midlands"], first_month, last_month, whole.others if others else ())
     make_sample(settings.raw_dir, seeds_dir=SEEDS_DIR, definition=definition)
     return Installation(settings)
 
@@ -56,8 +57,8 @@ def ask(path: Path, query: str) -> list[tuple[object, ...]]:
 
 @pytest.fixture(scope="session")
 def installation(tmp_path_factory: pytest.TempPathFactory) -> Installation:
-    """Fourteen months of one force, refreshed once."""
-    installation = small_installation(tmp_path_factory.mktemp("installation"), "2019-03", "2020-04")
+    """Fourteen months of one force, and every other source, refreshed once."""
+    installation = small_installation(tmp_path_factory.mktemp("installation"), "2019-03", "2020-04", others=True)
     done = installation.run("refresh")
     assert done.returncode == 0, done.stdout + done.stderr
     (installation.settings.warehouse_dir / "first-refresh.txt").write_text(done.stdout + done.stderr)

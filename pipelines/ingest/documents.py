@@ -1,0 +1,252 @@
+"""Opens files whose table must be looked for: delimited text, XLSX and ODS, every cell as text."""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import re
+import zipfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from functools import cache, cached_property, lru_cache
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import python_calamine
+
+from pipelines.sources.contract import plain_header
+
+MAX_FIELD_CHARACTERS = 1 << 20
+HEADER_WITHIN = 40
+MAX_CELLS = 100_000_000
+MAX_PART_RATIO = 400
+"""Sheets of empty cells pack well, so a workbook may swell more than an archive; packing itself ends at 1,030."""
+SMALL_PART_BYTES = 10_000_000
+
+WORKBOOKS = {".xlsx": "xlsx", ".ods": "ods"}
+MACRO_WORKBOOKS = (".xls", ".xlsm", ".xlsb", ".xltm", ".xlam")
+NOT_TEXT = {*WORKBOOKS, *MACRO_WORKBOOKS}
+_CONTENTS = re.compile(r"\s*(table of )?contents?\s*|\s*index\s*", re.IGNORECASE)
+_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+
+
+class DocumentRefused(Exception):
+    """The file must not or cannot be read; the message is the predicate of a sentence, with the mend."""
+
+
+@dataclass(frozen=True)
+class Grid:
+    """All cells of a sheet, or of a text file. Row `n` of the sheet is `rows[n - 1]`.
+
+    `contents` are the rows of the workbook's sheet Contents or Index, where there is one.
+    """
+
+    name: str | None
+    rows: list[list[str]]
+    contents: list[list[str]]
+
+
+@dataclass(frozen=True)
+class Head:
+    """A row that may be the header. `places` says where each text stands, compared as headers are."""
+
+    line: int
+    cells: list[str]
+    places: dict[str, int]
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A visible sheet of a workbook, or a text file (name None); `read` yields its rows from the first."""
+
+    name: str | None
+    read: Callable[[], Iterator[list[str]]]
+    contents: Callable[[], list[list[str]]] = list
+
+    @cached_property
+    def head(self) -> list[Head]:
+        """The rows among which a header is looked for."""
+        heads = []
+        for line, cells in enumerate(islice(self.read(), HEADER_WITHIN), start=1):
+            places: dict[str, int] = {}
+            for place, cell in enumerate(cells):
+                places.setdefault(plain_header(cell), place)
+            heads.append(Head(line, cells, places))
+        return heads
+
+    @cached_property
+    def grid(self) -> Grid:
+        """The whole sheet in memory."""
+        return Grid(self.name, list(self.read()), self.contents())
+
+
+@dataclass(frozen=True)
+class Document:
+    """What a file holds. Hidden sheets are not read, and named in `hidden`."""
+
+    format: str
+    sheets: tuple[Sheet, ...]
+    hidden: tuple[str, ...] = ()
+
+
+def open_document(path: Path, name: str, *, max_bytes: int) -> Document:
+    """The sheets of the file at `path`, which is called `name`.
+
+    Raises:
+        DocumentRefused: it is protected, holds macros or formulas without results, is damaged or hostile.
+    """
+    suffix = Path(name).suffix.lower()
+    if suffix in MACRO_WORKBOOKS:
+        raise DocumentRefused(
+            f"is a workbook of the kind {suffix}, which may hold macros; save it as .xlsx and deliver that"
+        )
+    if suffix in WORKBOOKS:
+        return _open_workbook(path, WORKBOOKS[suffix], max_bytes)
+    return Document("csv", (Sheet(None, lambda: _text_rows(path)),))
+
+
+def _text_rows(path: Path) -> Iterator[list[str]]:
+    csv.field_size_limit(MAX_FIELD_CHARACTERS)
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        try:
+            yield from csv.reader(file, strict=True)
+        except csv.Error as error:
+            raise DocumentRefused(f"cannot be read as CSV ({error}); export it again") from error
+
+
+def _open_workbook(path: Path, kind: str, max_bytes: int) -> Document:
+    _refuse_hostile(path, max_bytes)
+    try:
+        workbook = python_calamine.CalamineWorkbook.from_path(path)
+        sheets, hidden = [], []
+        for meta in workbook.sheets_metadata:
+            if meta.typ != python_calamine.SheetTypeEnum.WorkSheet:
+                continue
+            if meta.visible != python_calamine.SheetVisibleEnum.Visible:
+                hidden.append(meta.name)
+                continue
+            sheets.append(_sheet(workbook, meta.name))
+        contents = next((sheet for sheet in sheets if _CONTENTS.fullmatch(sheet.name or "")), None)
+        if contents:
+            sheets = [replace(sheet, contents=lambda: list(contents.read())) for sheet in sheets]
+    except python_calamine.PasswordError as error:
+        raise DocumentRefused("is protected by a password; deliver it without") from error
+    except (python_calamine.CalamineError, OSError, ValueError) as error:
+        raise DocumentRefused(f"cannot be read as a workbook ({error}); save it again and deliver that") from error
+    if not sheets:
+        raise DocumentRefused("has no visible sheet; unhide the sheet with the table")
+    return Document(kind, tuple(sheets), tuple(hidden))
+
+
+def _sheet(workbook: Any, name: str) -> Sheet:
+    @cache
+    def parsed() -> Any:
+        sheet = workbook.get_sheet_by_name(name)
+        if sheet.height * sheet.width > MAX_CELLS:
+            raise DocumentRefused(
+                f"has {sheet.height:,} rows and {sheet.width:,} columns in the sheet {name!r}; "
+                "delete the rows and columns behind the table"
+            )
+        return sheet
+
+    def read() -> Iterator[list[str]]:
+        try:
+            sheet = parsed()
+            margin = [""] * (sheet.start[1] if sheet.start else 0)  # rows come from the first, columns do not
+            for row in sheet.iter_rows():
+                yield margin + [cell if type(cell) is str else _text(cell) for cell in row]
+        except python_calamine.CalamineError as error:
+            raise DocumentRefused(f"has a damaged sheet {name!r} ({error}); save it again") from error
+
+    return Sheet(name, read)
+
+
+@lru_cache(maxsize=1 << 16, typed=True)
+def _text(cell: object) -> str:
+    """A cell as text: numbers in full, dates as YYYY-MM-DD, with the time when there is one."""
+    if isinstance(cell, bool):
+        return "true" if cell else "false"
+    if isinstance(cell, float):
+        return str(int(cell)) if cell.is_integer() and abs(cell) < 1e15 else repr(cell)
+    if isinstance(cell, dt.datetime):
+        return cell.date().isoformat() if cell.time() == dt.time() else cell.isoformat(" ")
+    return str(cell)
+
+
+def _refuse_hostile(path: Path, max_bytes: int) -> None:
+    """Look into the package before anything parses it."""
+    with path.open("rb") as file:
+        if file.read(8) == _OLE:
+            raise DocumentRefused(
+                "is protected by a password, or is a workbook of the old kind; save it as .xlsx without password"
+            )
+    try:
+        with zipfile.ZipFile(path) as package:
+            for info in package.infolist():
+                if info.flag_bits & 0x1:
+                    raise DocumentRefused("is protected by a password; deliver it without")
+                if info.file_size > max_bytes or info.file_size > max(
+                    SMALL_PART_BYTES, MAX_PART_RATIO * info.compress_size
+                ):
+                    raise DocumentRefused(
+                        f"holds the part {info.filename!r}, which would grow from {info.compress_size:,} to "
+                        f"{info.file_size:,} bytes; save the table alone in a new workbook"
+                    )
+                part = info.filename.lower()
+                if "vbaproject" in part or part.startswith("basic/"):
+                    raise DocumentRefused("holds macros; save it without them and deliver that")
+                if part.endswith((".xml", ".rels")):
+                    _refuse_part(package, info)
+    except (zipfile.BadZipFile, NotImplementedError, EOFError, ValueError) as error:
+        raise DocumentRefused(f"is no whole workbook ({error}); save it again and deliver that") from error
+
+
+def _refuse_part(package: zipfile.ZipFile, info: zipfile.ZipInfo) -> None:
+    patterns = next((found for part, found in _NO_VALUE.items() if info.filename.startswith(part)), ())
+    with package.open(info) as part:
+        text = part.read(4096)
+        if b"<!DOCTYPE" in text or b"<!ENTITY" in text:
+            raise DocumentRefused(
+                f"declares XML entities in the part {info.filename!r}, as no office program does; deliver a clean copy"
+            )
+        while patterns and text:
+            for trouble, sign, pattern in patterns:
+                if sign in text and (found := pattern.search(text)):
+                    place = f" in cell {found[1].decode('ascii')}" if found.groups() else ""
+                    raise DocumentRefused(f"holds {trouble}{place}; mend it in a spreadsheet program and save it again")
+            chunk = part.read(1 << 20)
+            # A cell may lie across two chunks, so the end of the last one is looked at again.
+            text = text[-2048:] + chunk if chunk else b""
+
+
+_NO_VALUE = {
+    # A formula whose result is an empty text has a result.
+    "xl/worksheets/": (
+        (
+            "a formula without a result",
+            b"<f",
+            re.compile(
+                rb'<c\b(?![^>]*\bt="str")[^>]*?\br="([A-Z]+[0-9]+)"[^>]*>\s*<f\b(?:[^>]*/>|[^>]*>[^<]*</f>)'
+                rb"\s*(?:<v\s*/>|<v></v>)?\s*</c>"
+            ),
+        ),
+        ("an error instead of a value", b't="e"', re.compile(rb'<c\b(?=[^>]*\bt="e")[^>]*?\br="([A-Z]+[0-9]+)"')),
+    ),
+    "content.xml": (
+        (
+            "a formula without a result",
+            b"table:formula",
+            re.compile(rb"<table:table-cell\b(?=[^>]*\btable:formula=)(?![^>]*\boffice:value-type=)[^>]*>"),
+        ),
+        (
+            "an error instead of a value",
+            b'"error"',
+            re.compile(rb'<table:table-cell\b[^>]*\bcalcext:value-type="error"'),
+        ),
+    ),
+}
+"""By part of a package: cells that have no value, which would be read as empty, that is missing.
+
+A plain sign is looked for first, as most parts do not even hold that.
+"""

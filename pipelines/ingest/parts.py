@@ -1,0 +1,240 @@
+"""Divides the table of a file into parts, each an extract: one release of a source, force, period and slice."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from operator import itemgetter
+from pathlib import Path
+from uuid import uuid4
+
+from pipelines.ingest.documents import DocumentRefused
+from pipelines.ingest.layouts import Row, Table
+from pipelines.ingest.personal import masked, pseudonymiser
+from pipelines.ingest.rules import RULES
+from pipelines.ingest.values import Reader, is_month_first, reader
+from pipelines.periods import Span, span_of
+from pipelines.settings import Settings
+from pipelines.sources.contract import Column, Layout
+
+ROWS_IN_MEMORY = 10_000
+MAX_VALUE_CHARACTERS = 1_000
+MAX_REMEMBERED = 200_000
+
+Broken = dict[int, list[tuple[str | None, str | None, str]]]
+"""Column, value and reason of what breaks a rule, by line."""
+
+Fault = tuple[int, str | None, str | None, str]
+"""Line, column, value and reason of a row that is set aside."""
+
+
+@dataclass
+class Part:
+    """The rows of one extract, ready to load.
+
+    `path` is a CSV of `line` and the stored columns, in canonical text; rows set aside are not in it but in `faults`,
+    and counted in `records`. `sha256` is of the rows as delivered.
+    """
+
+    span: Span
+    slice: str | None
+    path: Path
+    records: int = 0
+    faults: list[Fault] = field(default_factory=list)
+    _digest: hashlib._Hash = field(default_factory=hashlib.sha256)
+    _delivered: list[str] = field(default_factory=list)
+    _buffer: io.StringIO = field(default_factory=io.StringIO)
+
+    def __post_init__(self) -> None:
+        self._writer = csv.writer(self._buffer, lineterminator="\n")
+        self.write = self._writer.writerow
+
+    @property
+    def sha256(self) -> str:
+        """Hash of all rows added, in their order. Valid after `flush`."""
+        return self._digest.hexdigest()
+
+    def add(self, cells: tuple[str, ...] | None) -> None:
+        """Count a row, as delivered."""
+        self.records += 1
+        self._delivered.append("\x1f".join(cells) if cells else "")
+        if len(self._delivered) >= ROWS_IN_MEMORY:
+            self.flush()
+
+    def flush(self) -> None:
+        """Bring what was added and written to the file."""
+        self._digest.update("".join(row + "\x1e" for row in self._delivered).encode())
+        self._delivered.clear()
+        with self.path.open("a", encoding="utf-8", newline="") as file:
+            file.write(self._buffer.getvalue())
+        self._buffer.seek(0)
+        self._buffer.truncate()
+
+
+def divide(table: Table, spool: Path, settings: Settings) -> list[Part]:
+    """Write the parts of a table into the spool folder, in the order in which they are met.
+
+    Nothing that the contract marks to be dropped or pseudonymised is written as it was. A row whose period cannot be
+    read is counted with the part of the row before it.
+
+    Raises:
+        DocumentRefused: no row has a period, or the dates are month first.
+    """
+    return _Divider(table, spool, settings).run()
+
+
+class _Divider:
+    def __init__(self, table: Table, spool: Path, settings: Settings) -> None:
+        contract = table.contract
+        assert contract.layout is not None
+        self.table, self.contract, self.layout, self.spool = table, contract, contract.layout, spool
+        self.names = [column.name for column in contract.columns]
+        self.caches = [_Cache(_reader(column, self.layout, settings)) for column in contract.columns]
+        self.kept = [place for place, column in enumerate(contract.columns) if column.treatment != "drop"]
+        self.dates = [p for p in self.kept if contract.columns[p].type in ("DATE", "TIMESTAMP")]
+        self.period = self.names.index(self.layout.period.column)
+        # What follows a date, or the year of a reference, tells no more of the period and would fill the memory.
+        self.period_characters = 4 if self.layout.period.length == "year" else 10
+        self.slice = self.names.index(self.layout.slice) if self.layout.slice else None
+        self.hides = contract.sensitivity == "personal"
+        self.parts: dict[tuple[Span, str | None], Part] = {}
+        self.spans: dict[str, Span | None] = {}
+        self.header = ["line", *(self.names[place] for place in self.kept)]
+
+    def run(self) -> list[Part]:
+        rows: Iterable[Row] = self.table.rows()
+        broken: Broken = {}
+        if self.layout.rules:
+            rows = list(rows)
+            broken = self._broken_rules(self.layout.rules, rows)
+        waiting: list[Row] = []
+        part: Part | None = None
+        pick = itemgetter(*self.kept)
+        for line, cells in rows:
+            values = None if cells is None else self._values(cells)
+            found = None if values is None else self._part(values)
+            part = found or part
+            if part is None:
+                waiting.append((line, cells))
+                continue
+            for earlier in waiting:
+                self._set_aside(part, *earlier, broken)
+            waiting.clear()
+            if values is None or found is None or line in broken or None in values:
+                self._set_aside(part, line, cells, broken)
+                continue
+            part.add(cells)
+            part.write((line, *pick(values)))
+        self._refuse_month_first()
+        if waiting:
+            column = self.contract.columns[self.period]
+            raise DocumentRefused(
+                f"has no row whose {column.header!r} tells a period (the first is line {waiting[0][0]}); "
+                "export it again with that column filled"
+            )
+        for part in self.parts.values():
+            part.flush()
+            if part.faults:
+                part.path.with_suffix(".faults").write_text(json.dumps(sorted(part.faults, key=str)), encoding="utf-8")
+        return list(self.parts.values())
+
+    def _values(self, cells: tuple[str, ...]) -> list[str | None]:
+        return [cache[cell] for cache, cell in zip(self.caches, cells, strict=True)]
+
+    def _part(self, values: list[str | None]) -> Part | None:
+        """The part a row belongs to, or None when it does not say."""
+        text = (values[self.period] or "")[: self.period_characters]
+        if not text:
+            return None
+        if text not in self.spans:
+            self.spans[text] = span_of(text, self.layout.period.length)
+        span, name = self.spans[text], None
+        if self.slice is not None:
+            name = (values[self.slice] or "").strip()
+        if span is None or name == "":
+            return None
+        key = (span, name)
+        if key not in self.parts:
+            part = self.parts[key] = Part(span, name, self.spool / f"part-{uuid4().hex}.csv")
+            part.write(self.header)
+        return self.parts[key]
+
+    def _set_aside(
+        self,
+        part: Part,
+        line: int,
+        cells: tuple[str, ...] | None,
+        broken: dict[int, list[tuple[str | None, str | None, str]]],
+    ) -> None:
+        part.add(cells)
+        if cells is None:
+            part.faults.append((line, None, None, "has not as many cells as the header"))
+            return
+        before = len(part.faults)
+        for name, text, reason in broken.get(line, ()):
+            part.faults.append((line, name, self._shown(text), reason))
+        for place, value in enumerate(self._values(cells)):
+            if value is None:
+                part.faults.append((line, *self._unreadable(place, cells[place])))
+        if len(part.faults) == before:
+            place = self.period if self.slice is None or cells[self.slice].strip() else self.slice
+            shown = self._shown(cells[place])
+            part.faults.append((line, self.names[place], shown, "tells no period" if shown else "is empty"))
+
+    def _unreadable(self, place: int, cell: str) -> tuple[str, str | None, str]:
+        column = self.contract.columns[place]
+        form = f" of the form {self.layout.date_formats[0]}" if column.type in ("DATE", "TIMESTAMP") else ""
+        return column.name, None if column.personal else self._shown(cell), f"is not a {column.type}{form}"
+
+    def _shown(self, value: str | None) -> str | None:
+        if value is None:
+            return None
+        return masked(value)[:MAX_VALUE_CHARACTERS] if self.hides else value[:MAX_VALUE_CHARACTERS]
+
+    def _broken_rules(self, key: str, rows: Iterable[Row]) -> Broken:
+        named = ((line, dict(zip(self.names, cells, strict=True))) for line, cells in rows if cells)
+        broken: Broken = {}
+        for violation in RULES[key](named):
+            broken.setdefault(violation.line, []).append((violation.column, violation.value, violation.reason))
+        return broken
+
+    def _refuse_month_first(self) -> None:
+        for place in self.dates:
+            column = self.contract.columns[place]
+            if is_month_first(self.caches[place], self.layout):
+                raise DocumentRefused(
+                    f"has dates in the column {column.header!r} that put the month first; export it again with dates "
+                    f"of the form {self.layout.date_formats[0]} or YYYY-MM-DD"
+                )
+
+
+class _Cache(dict[str, str | None]):
+    """What each distinct cell of a column reads as; the first many are remembered."""
+
+    def __init__(self, read: Reader) -> None:
+        self._read = read
+
+    def __missing__(self, cell: str) -> str | None:
+        value = self._read(cell)
+        if len(self) < MAX_REMEMBERED:
+            self[cell] = value
+        return value
+
+
+def _reader(column: Column, layout: Layout, settings: Settings) -> Reader:
+    if column.treatment == "drop":
+        return lambda _: ""
+    if column.treatment == "pseudonymise":
+        return pseudonymiser(settings.pseudonym_key_file)
+    return reader(column, layout)
+
+
+def read_faults(path: Path) -> Iterator[Fault]:
+    """What was set aside when the part spooled at `path` was read."""
+    faults = path.with_suffix(".faults")
+    if faults.exists():
+        yield from map(tuple, json.loads(faults.read_text(encoding="utf-8")))

@@ -1,0 +1,10 @@
+"""Rules beyond types that the rows of a source must keep; `layout.rules` of a contract names them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from pipelines.ingest.violation import Rows, Violation
+from pipelines.returns.rules import violations
+
+RULES: dict[str, Callable[[Rows], Iterable[Violation]]] = {"performance_return": violations}
