@@ -32,6 +32,9 @@ lock:  ## compile the lock files anew (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --no-strip-extras --generate-hashes --no-annotate --no-header \
 		--no-emit-index-url --no-emit-find-links --extra build --extra dev -c requirements.lock pyproject.toml -o requirements-dev.lock
 
+bank-holidays: .venv/installed  ## write the bank holidays anew from the holidays library
+	@$(BIN)/python -m pipelines.bank_holidays
+
 clean:  ## delete the environment, the warehouse and the sample (raw extracts stay)
 	rm -rf .venv warehouse/build.duckdb* warehouse/force_performance.duckdb warehouse/dbt warehouse/dagster warehouse/spool raw/sample
 
@@ -52,4 +55,4 @@ clean:  ## delete the environment, the warehouse and the sample (raw extracts st
 	@$(INSTALL) --require-hashes -r requirements-dev.lock
 	@touch $@
 
-.PHONY: help refresh test lint dev lock clean
+.PHONY: help refresh test lint dev lock bank-holidays clean
