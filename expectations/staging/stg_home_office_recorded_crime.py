@@ -1,0 +1,17 @@
+"""Recorded crime open data of the Home Office, cleaned."""
+
+from pipelines.checks.official import areas_named, forces_all_there, staged_cells
+from pipelines.checks.shared import given, trimmed
+from pipelines.checks.suite import Suite
+
+SUITE = Suite(
+    table="staging.stg_home_office_recorded_crime",
+    description="Recorded crime after cleaning: dates of quarters, counts and markers apart, forces known.",
+    expectations=(
+        *staged_cells("home_office_recorded_crime", "offences"),
+        given("quarter_start", "A row has no quarter: look at the financial year and quarter in the file."),
+        trimmed("force_name", "offence_group", "offence_code"),
+        areas_named("force_name"),
+        forces_all_there("force_name"),
+    ),
+)

@@ -1,0 +1,276 @@
+"""What the real ONS workbooks and Home Office tables must give. Figures are those printed in the published files."""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import gzip
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from pipelines.dbt_run import dbt_process
+from pipelines.ingest.crosstabs import READERS
+from pipelines.ingest.documents import open_document
+from pipelines.ingest.extracts import find_extracts
+from pipelines.ingest.load import load
+from pipelines.ingest.register import register
+from pipelines.settings import Settings
+from pipelines.sources.contract import load_contracts
+from pipelines.sources.forces import load_forces
+from pipelines.store.warehouse import Warehouse
+
+pytestmark = pytest.mark.xdist_group("official")
+
+WEST_MIDLANDS, CITY_OF_LONDON, ENGLAND_AND_WALES = "E23000014", "E23000034", "K04000001"
+USE_OF_FORCE = "police-use-of-force-apr2018-mar2019-hosb3319-tables.ods"
+WORKFORCE = "police-workforce-sep19-tables.ods"
+OUTCOMES = "detection-rates-data.csv.gz"
+EDITIONS = {
+    "YE Mar 2018": "2018-03-31",
+    "YE Jun 2018": "2018-06-30",
+    "YE Sep 2018": "2018-09-30",
+    "YE Dec 2018": "2018-12-31",
+    "YE Mar 2019": "2019-03-31",
+}
+
+
+@pytest.fixture(scope="module")
+def build_path(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A build database with the real files, but for the large one of outcomes, and the models above them."""
+    folder = tmp_path_factory.mktemp("official")
+    (folder / "raw").mkdir()
+    for path in (*(shared_data / "ons_pfa").iterdir(), *(shared_data / "home_office").iterdir()):
+        if path.name != OUTCOMES:
+            (folder / "raw" / path.name).symlink_to(path)
+    settings = Settings.load({}, raw_dir=folder / "raw", warehouse_dir=folder / "warehouse", threads=2)
+    warehouse, contracts = Warehouse(settings), load_contracts()
+    warehouse.create_tables(contracts.values())
+    register(settings, warehouse, contracts, "run")
+    for name, contract in contracts.items():
+        if name.startswith(("ons_", "home_office_")):
+            load(settings, warehouse, contract, "run")
+    with dbt_process(settings) as dbt:
+        models = [
+            "+msr_recorded_crime",
+            "+msr_official_count",
+            "stg_home_office_stop_search",
+            "stg_home_office_workforce_table",
+        ]
+        built = dbt.build(models, indirect_selection="cautious", progress=lambda done: None)
+    assert built.failure is None
+    return settings.build_path
+
+
+@pytest.fixture
+def build(build_path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    with duckdb.connect(str(build_path), read_only=True) as connection:
+        yield connection
+
+
+def rows(connection: duckdb.DuckDBPyConnection, query: str, *values: object) -> list[tuple[object, ...]]:
+    return connection.execute(query, list(values)).fetchall()
+
+
+def published_rates(shared_data: Path) -> list[dict[str, str]]:
+    path = shared_data.parent / "reference" / "published_total_crime_rate_by_force.csv"
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_every_file_is_known_and_no_cell_is_lost(build: duckdb.DuckDBPyConnection) -> None:
+    assert rows(
+        build,
+        "SELECT source, count(*), sum(rows_loaded), sum(rows_quarantined) FROM ops.extract "
+        "WHERE status = 'loaded' GROUP BY source ORDER BY source",
+    ) == [
+        ("home_office_recorded_crime", 1, 23_068, 0),
+        ("home_office_stop_search", 13, 92_199, 0),
+        ("home_office_use_of_force_table", 6, 44_362, 0),
+        ("home_office_workforce", 16, 25_198, 0),
+        ("home_office_workforce_table", 12, 3_875, 0),
+        ("ons_csp_recorded_crime", 1, 9_177, 0),
+        ("ons_pfa_table", 33, 35_634, 0),
+    ]
+    assert rows(build, "SELECT count(*) FROM ops.extract WHERE status <> 'loaded'") == [(0,)]
+
+
+def test_both_publications_give_the_crimes_of_2017_18(build: duckdb.DuckDBPyConnection) -> None:
+    assert rows(
+        build,
+        "SELECT method_id, value, source_kind FROM measures.msr_recorded_crime WHERE area_code = ? "
+        "AND measure_id = 'total_recorded_crime_count' AND period_type = 'fin_year' AND period_start = '2017-04-01' "
+        "ORDER BY method_id",
+        WEST_MIDLANDS,
+    ) == [("home_office_recorded_crime", 233_393, "computed"), ("ons_pfa_table", 233_393, "published")]
+
+
+def test_every_published_rate_is_read_and_recomputed_to_a_millionth(
+    build: duckdb.DuckDBPyConnection, shared_data: Path
+) -> None:
+    expected = [row for row in published_rates(shared_data) if row["published_rate_per_1000"] != "+"]
+    assert len(expected) == 210
+    found = {
+        (row[0], str(row[1])): row[2:]
+        for row in rows(
+            build,
+            "SELECT crimes.area_code, crimes.period_end, printed_rate, value, measured.denominator_id, denominator "
+            "FROM intermediate.int_recorded_crime AS crimes JOIN measures.msr_recorded_crime AS measured "
+            "USING (source_id, area_code, period_type, period_end) WHERE source_id = 'ons_pfa_table' "
+            "AND period_type = 'rolling_12m' AND measure_id = 'total_recorded_crime_rate'",
+        )
+    }
+    for row in expected:
+        printed, recomputed, denominator_id, denominator = found[row["pfa_code"], EDITIONS[row["edition"]]]
+        assert printed == float(row["published_rate_per_1000"])
+        assert recomputed == pytest.approx(float(row["published_rate_per_1000"]), abs=1e-6)
+        assert denominator_id == f"ons_mye_2020:{row['population_year']}"
+        assert denominator == int(row["lad_sum_population"])
+
+
+def test_counts_and_rounded_populations_are_read_exactly(build: duckdb.DuckDBPyConnection, shared_data: Path) -> None:
+    def printed(table: str, label: str) -> dict[tuple[object, str], object]:
+        return {
+            (row[0], str(row[1])): row[2]
+            for row in rows(
+                build,
+                "SELECT area_code, period_end, value_text FROM staging.stg_ons_pfa_table WHERE area_kind = 'force' "
+                "AND table_id = ? AND column_label LIKE ?",
+                table,
+                label,
+            )
+        }
+
+    counts = printed("P1", "Total recorded crime (excluding fraud)")
+    populations = printed("P3", "Population figures (mid-201_) rounded to 100")
+    for row in published_rates(shared_data):
+        key = (row["pfa_code"], EDITIONS[row["edition"]])
+        assert counts[key] == row["total_recorded_crime_excl_fraud"]
+        assert populations[key] == row["population_rounded100"]
+
+
+def test_city_of_london_has_its_marker_and_no_rate(build: duckdb.DuckDBPyConnection) -> None:
+    assert rows(
+        build,
+        "SELECT DISTINCT marker, value FROM staging.stg_ons_pfa_table WHERE area_code = ? AND table_id = 'P3' "
+        "AND column_label = 'Total recorded crime (excluding fraud)'",
+        CITY_OF_LONDON,
+    ) == [("+", None)]
+    assert rows(
+        build,
+        "SELECT DISTINCT value, status FROM measures.msr_recorded_crime WHERE area_code = ? "
+        "AND measure_id = 'total_recorded_crime_rate'",
+        CITY_OF_LONDON,
+    ) == [(None, "not_comparable")]
+
+
+def test_england_and_wales_comes_out_as_printed(build: duckdb.DuckDBPyConnection) -> None:
+    found = rows(
+        build,
+        "SELECT printed_rate, rate_from_estimates FROM intermediate.int_recorded_crime WHERE area_code = ?",
+        ENGLAND_AND_WALES,
+    )
+    assert len(found) == 7  # five editions, two of which end a financial year
+    assert all(printed == pytest.approx(recomputed, abs=1e-6) for printed, recomputed in found)
+
+
+def test_titles_tell_the_period_and_footnotes_are_gone(build: duckdb.DuckDBPyConnection) -> None:
+    assert rows(
+        build,
+        "SELECT table_id, period_end FROM raw.ons_pfa_table "
+        "WHERE extract_id IN (SELECT extract_id FROM ops.extract WHERE file_name LIKE '%march2018v2.xlsx') "
+        "GROUP BY ALL ORDER BY table_id",
+    ) == [
+        (table, dt.date.fromisoformat(end))
+        for table, end in [
+            ("P1", "2018-03-31"), ("P10", "2016-06-30"), ("P2", "2018-03-31"), ("P3", "2018-03-31"),
+            ("P4", "2018-03-31"), ("P5", "2018-03-31"), ("P6", "2018-03-31"), ("P7", "2018-03-31"),
+            ("P8", "2018-03-31"), ("P9", "2016-06-30"),
+        ]
+    ]  # fmt: skip
+    assert rows(
+        build,
+        "SELECT count(*) FROM staging.stg_ons_pfa_table WHERE regexp_matches(area_name, '[0-9]$') "
+        "OR regexp_matches(column_label, '[a-z][0-9]$') OR regexp_matches(area_code, '^.{10}')",
+    ) == [(0,)]
+
+
+def test_region_and_force_of_one_name_are_told_apart_without_codes(build: duckdb.DuckDBPyConnection) -> None:
+    assert rows(
+        build,
+        "SELECT area_kind, value_text FROM staging.stg_ons_pfa_table WHERE table_id = 'P7' AND period_end = '2019-03-31' "
+        "AND area_name = 'West Midlands' AND column_group = 'Apr ''07 to Mar ''08' AND column_label = 'Number of Incidents' "
+        "ORDER BY line",
+    ) == [("region", "353082"), ("force", "172034")]
+
+
+def test_spot_values_of_the_other_sources(build: duckdb.DuckDBPyConnection) -> None:
+    spots = {
+        "SELECT value FROM staging.stg_home_office_use_of_force_table WHERE table_id = '12' AND area_name = 'Cleveland'": 9_274,
+        "SELECT sum(value) FROM staging.stg_home_office_use_of_force_table WHERE table_id = '12' AND area_kind = 'force'": 427_725,
+        "SELECT value FROM staging.stg_home_office_use_of_force_table WHERE table_id = '16' AND area_name = 'Total England and Wales' "
+        "AND tactic = 'Total Tactics' AND column_label = 'Black (or Black British)'": 94_222,
+        "SELECT value FROM staging.stg_home_office_use_of_force_table WHERE table_id = '13' AND area_name = 'Durham' "
+        "AND fin_year_start = '2017-04-01' AND column_label = 'Fired'": 46,
+        "SELECT value FROM staging.stg_home_office_workforce_table WHERE table_id = '1' AND area_name = 'Cleveland' "
+        "AND snapshot_date = '2019-09-30'": 1225.8943,
+        "SELECT value FROM staging.stg_home_office_workforce_table WHERE worker_type = 'Police officers' "
+        "AND unit = 'Headcount' AND area_name = 'Durham' AND snapshot_date = '2019-03-31'": 1_133,
+        "SELECT value FROM staging.stg_ons_csp_recorded_crime WHERE csp_name = 'Leeds' "
+        "AND column_label = 'Total recorded crime (excluding fraud)'": 100_168,
+        "SELECT value FROM measures.msr_recorded_crime WHERE source_id = 'ons_csp_recorded_crime' "
+        "AND measure_id = 'total_recorded_crime_count' AND area_code = 'E23000036'": 170_002,
+        "SELECT sum(offences) FROM staging.stg_home_office_recorded_crime WHERE force_name = 'Action Fraud'": 277_033,
+        "SELECT sum(searches) FROM staging.stg_home_office_stop_search WHERE force_name = 'West Midlands' "
+        "AND fin_year_start = '2018-04-01'": 18_420,
+        "SELECT value FROM measures.msr_official_count WHERE measure_id = 'specials_headcount' "
+        "AND area_code = 'E23000014' AND period_start = '2019-03-31'": 179,
+        "SELECT value FROM measures.msr_official_count WHERE measure_id = 'use_of_force_incident_count' "
+        "AND area_code = 'K04000001'": 427_725,
+    }  # fmt: skip
+    for query, expected in spots.items():
+        assert rows(build, query) == [(expected,)], query
+
+
+def test_every_force_of_every_source_has_its_area(build: duckdb.DuckDBPyConnection) -> None:
+    for model, only in {
+        "ons_pfa_table": "area_kind = 'force'",
+        "ons_csp_recorded_crime": "true",
+        "home_office_use_of_force_table": "area_kind = 'force'",
+        "home_office_workforce_table": "area_kind = 'force'",
+    }.items():
+        query = f"SELECT DISTINCT area_name FROM staging.stg_{model} WHERE {only} AND area_name NOT IN (SELECT area_name FROM intermediate.int_area_name)"
+        assert rows(build, query) == [], model
+    assert rows(build, "SELECT count(DISTINCT area_code) FROM measures.msr_official_count") == [(44,)]
+
+
+def test_outcomes_so_far_add_up_to_recorded_crime(shared_data: Path, tmp_path: Path) -> None:
+    settings = Settings.load({}, raw_dir=tmp_path, warehouse_dir=tmp_path, threads=2)
+    unpacked = tmp_path / OUTCOMES.removesuffix(".gz")
+    unpacked.write_bytes(gzip.decompress((shared_data / "home_office" / OUTCOMES).read_bytes()))
+    (found,) = find_extracts(unpacked, unpacked.name, tmp_path, settings, load_contracts(), load_forces())
+    assert (found.identity.source, found.scan.records) == ("home_office_outcome", 450_913)
+    # The last row is NA in every column, and is set aside.
+    assert rows(
+        duckdb.connect(),
+        "SELECT count(*), sum(try_cast(cohort_text AS INTEGER)) FILTER (force_name = 'West Midlands') "
+        "FROM read_csv(?, all_varchar = true)",
+        str(found.path),
+    ) == [(450_912, 233_393)]
+
+
+@pytest.mark.parametrize(
+    ("name", "source", "cells"),
+    [(USE_OF_FORCE, "home_office_use_of_force_table", 44_362), (WORKFORCE, "home_office_workforce_table", 3_875)],
+)
+def test_spreadsheets_with_a_million_declared_rows_are_read_at_once(
+    shared_data: Path, name: str, source: str, cells: int
+) -> None:
+    begin = time.process_time()
+    document = open_document(shared_data / "home_office" / name, name, max_bytes=1 << 30)
+    read = sum(1 for sheet in document.sheets for _ in READERS[source](sheet.grid))
+    assert read == cells
+    assert time.process_time() - begin < 2
