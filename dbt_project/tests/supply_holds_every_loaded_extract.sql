@@ -1,4 +1,4 @@
--- Every loaded extract with a force and a month is one supplied month: none falls out of the calendar
+-- Every loaded extract of one force and one month is one supplied month: none falls out of the calendar
 -- (vars calendar_start, calendar_end), and no force and month has two.
 with
 
@@ -14,8 +14,9 @@ extracts as (
 
     where
         status = 'loaded'
-        and force is not null
-        and period_start is not null
+        and slice is null
+        and force <> 'national'
+        and {{ month_end('period_start') }} = period_end
 
 ),
 

@@ -10,7 +10,11 @@ SUITE = Suite(
         not_null("area_code", "An area has no code: correct the seeds of areas."),
         not_null("area_name", "An area has no name: correct the seeds of areas."),
         unique("area_code_unique", ("area_code",), "An area stands twice, so rows would repeat: correct the seeds."),
-        in_set("area_type", ("force", "local_authority"), "An area is of an unknown type: correct model dim_area."),
+        in_set(
+            "area_type",
+            ("force", "local_authority", "country"),
+            "An area is of an unknown type: correct model dim_area.",
+        ),
         holds(
             "authority_has_force",
             "(area_type = 'local_authority') = (parent_area_code IS NOT NULL)",

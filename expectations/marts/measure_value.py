@@ -117,7 +117,7 @@ SUITE = Suite(
             SELECT area_code, source_id, period_start, period_end, months_supplied
             FROM (
                 SELECT asked.area_code, asked.source_id, asked.period_start, asked.period_end,
-                    count(*) FILTER (WHERE supply.status = 'supplied') AS months_supplied
+                    count(*) FILTER (WHERE supply.status = 'supplied' OR uncollected.month IS NOT NULL) AS months_supplied
                 FROM (
                     SELECT DISTINCT area_code, source_id, period_start, period_end FROM {batch}
                     WHERE value IS NOT NULL AND period_type <> 'snapshot'
@@ -127,6 +127,9 @@ SUITE = Suite(
                 LEFT JOIN marts.source_month AS supply
                     ON supply.source = asked.source_id AND supply.force = area.force
                     AND supply.month BETWEEN asked.period_start AND asked.period_end
+                LEFT JOIN reference.uncollected_month AS uncollected
+                    ON supply.source = uncollected.source AND supply.force = uncollected.force
+                    AND supply.month = uncollected.month
                 GROUP BY asked.area_code, asked.source_id, asked.period_start, asked.period_end
             ) AS covered
             WHERE months_supplied <> date_diff('month', period_start, period_end) + 1
@@ -140,9 +143,37 @@ SUITE = Suite(
             "The crime types do not add up to the total: correct model msr_street_crime.",
         ),
         no_rows(
+            "case_types_add_up",
+            _parts_add_up("complaint_case_count", "case_type"),
+            "The types of cases do not add up to the total: correct model msr_complaints.",
+        ),
+        no_rows(
+            "complaint_routes_add_up",
+            _parts_add_up("complaints_count", "route"),
+            "The routes of complaints do not add up to the total: correct model msr_complaints.",
+        ),
+        no_rows(
             "search_types_add_up",
             _parts_add_up("stop_search_count", "search_type"),
             "The types of search do not add up to the total: correct model msr_stop_search.",
+        ),
+        no_rows(
+            "ksi_road_classes_add_up",
+            """
+            SELECT area_code, period_start, total, sum_of_parts
+            FROM (
+                SELECT area_code, period_start,
+                    max(value) FILTER (WHERE breakdown_type IS NULL) AS total,
+                    sum(value) FILTER (WHERE breakdown_type = 'road_class')
+                        + max(n_unknown) FILTER (WHERE breakdown_type = 'road_class') AS sum_of_parts
+                FROM {batch}
+                WHERE measure_id = 'ksi_casualties' AND method_id = 'ksi_reported'
+                GROUP BY area_code, period_start
+            ) AS compared
+            WHERE total <> sum_of_parts
+            """,
+            "The road classes and the casualties of unknown road do not add up to the total: correct model "
+            "msr_road_casualties.",
         ),
         kind_follows_sample(
             "extract_ids", "list_has_any(extract_ids, (SELECT list(extract_id) FROM ops.extract WHERE is_sample))"

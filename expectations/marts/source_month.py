@@ -31,7 +31,11 @@ SUITE = Suite(
             SELECT coalesce(registered.source, found.source) AS source,
                 coalesce(registered.force, found.force) AS force,
                 coalesce(registered.period_start, found.month) AS month
-            FROM (SELECT * FROM ops.extract WHERE status = 'loaded') AS registered
+            FROM (
+                SELECT * FROM ops.extract
+                WHERE status = 'loaded' AND slice IS NULL AND force <> 'national'
+                    AND period_end = last_day(period_start)
+            ) AS registered
             FULL JOIN (SELECT * FROM {batch} AS months WHERE status = 'supplied') AS found
                 ON registered.extract_id = found.extract_id AND registered.source = found.source
                 AND registered.force = found.force AND registered.period_start = found.month
@@ -46,10 +50,11 @@ SUITE = Suite(
             SELECT source, force, count(*) AS months_missing, min(month) AS first, max(month) AS last
             FROM {batch}
             WHERE is_within_series AND status = 'not_supplied'
+                AND (source, force, month) NOT IN (SELECT source, force, month FROM reference.uncollected_month)
             GROUP BY source, force
             """,
             "A force has months missing between months it supplied, so longer periods have no value: look for the "
-            "files, or note that the force did not publish them.",
+            "files, or note that the force did not publish them; what it did not collect goes to seed uncollected_month.csv.",
             "warning",
         ),
         home_force_up_to_date(),

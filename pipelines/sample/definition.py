@@ -146,6 +146,7 @@ class Definition(_Part):
     places_per_force: int
     residents_per_msoa: int
     forces: dict[str, SampleForce]
+    others: tuple[str, ...] = ()
     not_supplied: tuple[ForceMonth, ...]
     re_release: Rerelease | None
     bad_rows: tuple[BadRow, ...]
@@ -170,10 +171,10 @@ class Definition(_Part):
     search_outcomes: Shares
     hours: tuple[float, ...]
 
-    def only(self, forces: Iterable[str], first_month: str, last_month: str) -> Definition:
-        """The same sample with fewer forces and months (`YYYY-MM`), for tests."""
+    def only(self, forces: Iterable[str], first_month: str, last_month: str, others: Iterable[str] = ()) -> Definition:
+        """The same sample with fewer forces, months (`YYYY-MM`) and other sources, for tests."""
         values = self.model_dump()
-        values |= {"first_month": first_month, "last_month": last_month}
+        values |= {"first_month": first_month, "last_month": last_month, "others": tuple(others)}
         values["forces"] = {force: values["forces"][force] for force in forces}
         small = Definition.model_validate(values)
 

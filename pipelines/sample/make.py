@@ -7,6 +7,7 @@ import shutil
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from importlib import import_module
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ from pipelines.sample.crimes import make_crimes
 from pipelines.sample.definition import Definition, FileType, SampleForce, load_definition, month_label
 from pipelines.sample.draw import Bools, Ints, Table, generator
 from pipelines.sample.places import make_places
+from pipelines.sample.published import read_figures
 from pipelines.sample.searches import make_searches
 from pipelines.sample.seeds import ForceSeed, read_seeds
 from pipelines.store.warehouse import WarehouseError
@@ -26,13 +28,13 @@ REPLACED_DIR = ".sample.replaced"
 MARKER = "SAMPLE.txt"
 NOTICE = """\
 This is synthetic sample data made by this project. It holds no real records: every crime, outcome,
-search, street name and LSOA code in it is made up.
+search, street name, LSOA code, survey answer, complaint, collision and call in it is made up.
 """
 README = f"""\
 {NOTICE}
-It follows the file formats of data.police.uk, so that everything can be tried without a download.
-Street crime is scaled down to about a tenth. Search ratios and the positive outcome share come out as
-published where a figure is published. To work with real data, delete the folder `{SAMPLE_DIR}` of the raw
+It follows the formats in which publishers and forces hand such data over, so that everything can be tried
+without a download. Street crime is scaled down to about a tenth. Totals come out as published where a
+figure is published: search ratios, satisfaction, complaints, road casualties, returns. To work with real data, delete the folder `{SAMPLE_DIR}` of the raw
 directory and put downloads in its place.
 """
 _ZIP_TIME = (2021, 5, 1, 0, 0, 0)
@@ -81,6 +83,15 @@ def make_sample(
         if progress:
             progress(f"making sample extracts: {force} ({number} of {len(definition.forces)})")
         _ForceWriter(definition, force, partial, report).write(seeds)
+    figures = read_figures(seeds_dir) if definition.others else {}
+    for source in definition.others:
+        if progress:
+            progress(f"making sample extracts: {source.replace('_', ' ')}")
+        folder = partial / source.replace("_", "-")
+        folder.mkdir()
+        written = import_module(f"pipelines.sample.{source}").write(folder, figures, definition.seed)
+        report.files += len(written)
+        report.rows[source] = sum(written.values())
     for folder in (partial, *(path for path in partial.rglob("*") if path.is_dir())):
         (folder / "README.txt").write_bytes(README.encode())
     (partial / MARKER).write_bytes(NOTICE.encode())

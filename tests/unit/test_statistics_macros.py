@@ -22,7 +22,9 @@ from scipy import stats
 from scipy.optimize import brentq
 
 DBT_PROJECT = Path(__file__).resolve().parents[2] / "dbt_project"
-MACRO_FILES = ("statistics.sql", "periods.sql", "engine.sql", "police_uk.sql")
+MACRO_FILES = (
+    "statistics.sql", "periods.sql", "engine.sql", "police_uk.sql", "clock.sql", "words.sql", "durations.sql", "returns.sql",
+)  # fmt: skip
 Z = float(stats.norm.ppf(0.975))
 
 

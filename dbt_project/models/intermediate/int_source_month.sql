@@ -37,7 +37,10 @@ supplied as (
     where
         status = 'loaded'
         and force is not null
-        and period_start is not null
+        -- what is supplied month by month and force by force; the rest has no months to be missing
+        and slice is null
+        and force <> 'national'
+        and {{ month_end('period_start') }} = period_end
 
 ),
 

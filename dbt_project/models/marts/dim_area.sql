@@ -42,6 +42,20 @@ areas as (
 
     from authorities
 
+    union all
+
+    -- what forces are compared with
+    select
+        'K04000001' as area_code,
+        'England and Wales' as area_name,
+        'country' as area_type,
+        cast(null as varchar) as parent_area_code,
+        'national' as force,
+        cast(null as date) as valid_from,
+        cast(null as date) as valid_to,
+        cast(null as varchar) as successor_area_code,
+        'K04000001' as measured_area_code
+
 )
 
 select
