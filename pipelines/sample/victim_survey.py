@@ -1,7 +1,7 @@
 """Sample of the victim satisfaction survey: made-up invitations whose totals are the published ones.
 
-2018 and 2019 are lists of completed surveys, as a contractor delivers them, for the invitations of 2019 are too many for
-a sample; 2020 holds every invitation. The columns are called differently each year, as systems change.
+2018 is a list of completed surveys, as a contractor delivers them; 2019 and 2020, whose invitations were printed, hold
+every invitation. The columns are called differently each year, as systems change.
 """
 
 from __future__ import annotations
@@ -129,11 +129,10 @@ def write(folder: Path, figures: Mapping[str, Figure], seed: int) -> dict[str, i
             answers / completed_share
         )
         table = _year(published, rng, year, answers, completed)
-        invitations = published.value("survey_invitations", "invitations_sent", year) or completed
-        if year == 2020:
+        invitations = published.value("survey_invitations", "invitations_sent", year)
+        if invitations:
             table += _unanswered(rng, year, invitations - completed)
-        else:
-            table += _telephone(rng, year)
+        table += _telephone(rng, year)
         whole = _numbered(year, pl.concat(table))
         for name, first, last in FILES[year]:
             part = whole.filter(pl.nth(1).dt.month().is_between(first, last))

@@ -71,6 +71,12 @@ def test_satisfied_and_answers_are_as_published(folder: Path, year: int, satisfi
     assert whole["Yes"] + whole["No"] == FIGURES[answers].value
 
 
+def test_2019_holds_every_invitation(folder: Path) -> None:
+    online = [row for row in survey(folder, 2019) if row["Method"] == "Online"]
+    assert len(online) == FIGURES["003-0141"].value
+    assert round(100 * sum(bool(row["Completed"]) for row in online) / len(online), 1) == FIGURES["003-0142"].value
+
+
 def test_2020_holds_every_invitation_and_no_survey_in_two_months(folder: Path) -> None:
     rows = survey(folder, 2020)
     assert len(rows) == FIGURES["003-0143"].value
