@@ -93,7 +93,11 @@ class _Divider:
         assert contract.layout is not None
         self.table, self.contract, self.layout, self.spool = table, contract, contract.layout, spool
         self.names = [column.name for column in contract.columns]
-        self.caches = [_Cache(_reader(column, self.layout, settings)) for column in contract.columns]
+        self.caches = {
+            place: _Cache(_reader(column, self.layout, settings))
+            for place, column in enumerate(contract.columns)
+            if column.type != "VARCHAR" or column.treatment != "keep"
+        }
         self.kept = [place for place, column in enumerate(contract.columns) if column.treatment != "drop"]
         self.dates = [p for p in self.kept if contract.columns[p].type in ("DATE", "TIMESTAMP")]
         self.period = self.names.index(self.layout.period.column)
@@ -102,7 +106,7 @@ class _Divider:
         self.slice = self.names.index(self.layout.slice) if self.layout.slice else None
         self.hides = contract.sensitivity == "personal"
         self.parts: dict[tuple[Span, str | None], Part] = {}
-        self.spans: dict[str, Span | None] = {}
+        self.found: dict[tuple[str, str | None], Part | None] = {}
         self.header = ["line", *(self.names[place] for place in self.kept)]
 
     def run(self) -> list[Part]:
@@ -143,25 +147,28 @@ class _Divider:
         return list(self.parts.values())
 
     def _values(self, cells: tuple[str, ...]) -> list[str | None]:
-        return [cache[cell] for cache, cell in zip(self.caches, cells, strict=True)]
+        values: list[str | None] = list(cells)
+        for place, cache in self.caches.items():
+            values[place] = cache[cells[place]]
+        return values
 
     def _part(self, values: list[str | None]) -> Part | None:
         """The part a row belongs to, or None when it does not say."""
         text = (values[self.period] or "")[: self.period_characters]
-        if not text:
-            return None
-        if text not in self.spans:
-            self.spans[text] = span_of(text, self.layout.period.length)
-        span, name = self.spans[text], None
-        if self.slice is not None:
-            name = (values[self.slice] or "").strip()
+        name = None if self.slice is None else values[self.slice]
+        if (text, name) not in self.found:
+            self.found[text, name] = self._new_part(text, name)
+        return self.found[text, name]
+
+    def _new_part(self, text: str, name: str | None) -> Part | None:
+        span = span_of(text, self.layout.period.length)
+        name = None if self.slice is None else (name or "").strip()
         if span is None or name == "":
             return None
-        key = (span, name)
-        if key not in self.parts:
-            part = self.parts[key] = Part(span, name, self.spool / f"part-{uuid4().hex}.csv")
+        if (span, name) not in self.parts:
+            part = self.parts[span, name] = Part(span, name, self.spool / f"part-{uuid4().hex}.csv")
             part.write(self.header)
-        return self.parts[key]
+        return self.parts[span, name]
 
     def _set_aside(
         self,

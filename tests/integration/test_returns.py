@@ -121,7 +121,7 @@ def test_what_records_give_comes_before_what_is_returned(
 
 
 def test_a_hundred_thousand_rows_load_in_seconds(settings: Settings, warehouse: Warehouse) -> None:
-    """In 3 s of processor time, or five times what it takes to read the cells where the machine is slow or busy."""
+    """In 3 s of processor time, or three and a half times what it takes to read the cells where the machine is slow or busy."""
     areas = ("West Midlands", "Dudley", "E08000026", "Walsall")
     rows = [
         (
@@ -139,7 +139,7 @@ def test_a_hundred_thousand_rows_load_in_seconds(settings: Settings, warehouse: 
     ingest(settings, warehouse)
     spent = time.process_time() - started
     assert ask(warehouse, "SELECT count(*) FROM raw.performance_return") == [(100_000,)]
-    assert spent < max(3.0, 5 * floor), f"{spent:.1f} s, reading the cells alone {floor:.1f} s"
+    assert spent < max(3.0, 3.5 * floor), f"{spent:.1f} s, reading the cells alone {floor:.1f} s"
 
 
 def write_sheet(path: Path, rows: Iterable[tuple[object, ...]]) -> None:
