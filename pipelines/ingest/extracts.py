@@ -104,6 +104,9 @@ def _find(
         for part in parts:
             part.path.unlink(missing_ok=True)
         raise
+    if not found:
+        titles = " and ".join(sorted({table.contract.title.lower() for table in tables}))
+        raise DocumentRefused(f"has the header of {titles} and no row below it; fill it in, or take it out")
     return list(found.values())
 
 

@@ -308,6 +308,8 @@ def damaged(name: str, tmp_path: Path) -> Path:
             workbook(path, [["Reference", "Opened"], CASE[:2]])
         case "no-period":
             workbook(path, [HEADER, ["A1", None, 3]])
+        case "no-rows":
+            workbook(path, [HEADER])
         case "month-first":
             workbook(path, [HEADER, ["A1", "03/05/2020", 3], ["A2", "03/31/2020", 3]])
         case "ods-password":
@@ -337,6 +339,7 @@ def damaged(name: str, tmp_path: Path) -> Path:
         ("unknown-column", "has the unknown column 'Mobile'"),
         ("lacks-column", "lacks the column 'Cases'"),
         ("no-period", "no row whose 'Opened' tells a period"),
+        ("no-rows", "has the header of case list and no row below it"),
         ("month-first", "put the month first"),
         ("ods-password", "password"),
         ("ods-formula", "a formula without a result"),
