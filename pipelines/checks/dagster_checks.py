@@ -5,14 +5,17 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import dagster as dg
+import duckdb
 
 from pipelines.checks.results import CheckResult, record
 from pipelines.checks.runner import run_suite
 from pipelines.checks.suite import Suite
+from pipelines.store.warehouse import has_ops_table
 
 log = logging.getLogger("fpw.checks")
 
 ERRORS, WARNINGS = "errors", "warnings"
+NOTHING = "Nothing to check: there is no expectation of this severity, or no extract of the source."
 
 
 def build_asset_checks(
@@ -46,12 +49,14 @@ def build_asset_checks(
     def checks(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
         warehouse, pool = context.resources.warehouse, context.resources.check_pool
         asked = {check.asset_key for check in context.selected_asset_check_keys}
+        with warehouse.connect() as connection:
+            unused = {key for key in asked if _is_unused(connection, chosen[key])}
         running = {
             key: pool.submit(run_suite, suite, warehouse.build_path, config=config)
             for key, suite in chosen.items()
-            if key in asked
+            if key in asked - unused
         }
-        found = {}
+        found: dict[dg.AssetKey, list[CheckResult]] = {key: [] for key in unused}
         for key, future in running.items():
             log.info("Checking %s", chosen[key].table)
             found[key] = future.result()
@@ -70,6 +75,17 @@ def build_asset_checks(
                     yield _asset_check_result(key, name, severity, part)
 
     return checks
+
+
+def _is_unused(connection: duckdb.DuckDBPyConnection, suite: Suite) -> bool:
+    """Whether a table is that of a source of which no extract was ever loaded, and empty: there is nothing to check."""
+    if suite.layer not in ("raw", "staging") or not has_ops_table(connection, "extract"):
+        return False
+    source = suite.table.split(".")[1].removeprefix("stg_")
+    extracts = "SELECT count(*) FROM ops.extract WHERE source = ? AND status <> 'refused'"
+    if connection.execute(extracts, [source]).fetchall()[0][0]:
+        return False
+    return not connection.execute(f"SELECT count(*) FROM (SELECT 1 FROM {suite.table} LIMIT 1)").fetchall()[0][0]
 
 
 def _specs(suite: Suite, key: dg.AssetKey) -> list[dg.AssetCheckSpec]:
@@ -102,7 +118,7 @@ def _asset_check_result(
         check_name=name,
         passed=not broken,
         severity=severity,
-        description=told or f"{len(results)} expectations hold.",
+        description=told or (f"{len(results)} expectations hold." if results else NOTHING),
         metadata={
             "expectations": dg.TableMetadataValue(
                 records=[

@@ -22,7 +22,7 @@ class Installation:
 
     def command(self, *arguments: str) -> list[str]:
         """`fpw` with these arguments and this installation's folders."""
-        folders = ["--warehouse", str(self.settings.warehouse_dir)]
+        folders = [] if arguments[0] == "prepare" else ["--warehouse", str(self.settings.warehouse_dir)]
         if arguments[0] == "refresh":
             folders += ["--raw", str(self.settings.raw_dir)]
         return [sys.executable, "-m", "pipelines.cli", *arguments, *folders]
@@ -32,7 +32,7 @@ class Installation:
         return subprocess.run(
             self.command(*arguments),
             cwd=PROJECT_DIR,
-            env=self.settings.child_environment(FPW_THREADS="2"),
+            env=self.settings.child_environment(FPW_THREADS="1"),
             capture_output=True,
             text=True,
             timeout=300,
@@ -42,6 +42,7 @@ class Installation:
 def small_installation(folder: Path, first_month: str, last_month: str, *, others: bool = False) -> Installation:
     """An installation with a sample of one force; with `others`, of every source."""
     settings = Settings.load({}, raw_dir=folder / "raw", warehouse_dir=folder / "warehouse", threads=2)
+    settings = settings.model_copy(update={"pseudonym_key_file": folder / "secrets" / "key"})
     settings.raw_dir.mkdir(parents=True)
     whole = load_definition()
     definition = whole.only(["west-midlands"], first_month, last_month, whole.others if others else ())

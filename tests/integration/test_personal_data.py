@@ -54,7 +54,8 @@ def contents(path: Path) -> bytes:
 
 
 @pytest.fixture
-def filled(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> tuple[Settings, str]:
+def filled(tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> tuple[Settings, str]:
+    monkeypatch.setattr(logging.getLogger("fpw"), "propagate", True)  # the command line keeps its lines to itself
     settings = Settings.load(
         {},
         raw_dir=tmp_path / "raw",
@@ -83,6 +84,7 @@ def test_there_are_personal_sources() -> None:
 
 def test_no_secret_is_stored_or_told(filled: tuple[Settings, str]) -> None:
     settings, log = filled
+    assert "Refused: " in log
     assert SECRET not in log
     with duckdb.connect(str(settings.build_path), read_only=True) as connection:
         tables = connection.execute("SELECT schema_name || '.' || table_name FROM duckdb_tables()").fetchall()

@@ -6,6 +6,7 @@ import csv
 import datetime as dt
 import io
 import json
+import logging
 import time
 import zipfile
 from collections.abc import Callable
@@ -234,7 +235,11 @@ def test_dates_count_from_either_epoch(tmp_path: Path, settings: Settings) -> No
     assert rows(find(path, settings)[0])[0]["opened"] == "2020-03-05"
 
 
-def test_hidden_sheets_are_not_read(tmp_path: Path, settings: Settings, caplog: pytest.LogCaptureFixture) -> None:
+def test_hidden_sheets_are_not_read(
+    tmp_path: Path, settings: Settings, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(logging.getLogger("fpw"), "propagate", True)  # the command line keeps its lines to itself
+
     def hide(book: Any) -> None:
         sheet = book.create_sheet("old")
         sheet.append(HEADER[:3])
