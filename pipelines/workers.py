@@ -19,11 +19,15 @@ def process_pool(processes: int, imports: str) -> Iterator[Executor]:
     context = multiprocessing.get_context("spawn")
     pool = ProcessPoolExecutor(processes, mp_context=context, initializer=_follow, initargs=(os.getpid(),))
     for _ in range(processes):
-        pool.submit(importlib.import_module, imports).add_done_callback(lambda done: done.cancelled())
+        pool.submit(_import, imports)
     try:
         yield pool
     finally:
         pool.shutdown(cancel_futures=True)
+
+
+def _import(name: str) -> None:
+    importlib.import_module(name)  # a module cannot be sent back
 
 
 def _follow(parent: int) -> None:

@@ -8,8 +8,8 @@ import re
 import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from functools import cache, cached_property, lru_cache
-from itertools import islice
+from functools import cache, cached_property
+from itertools import islice, pairwise, zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -49,11 +49,23 @@ class Grid:
 
 @dataclass(frozen=True)
 class Head:
-    """A row that may be the header. `places` says where each text stands, compared as headers are."""
+    """A row that may be the header. `places` says where each text stands, compared as headers are.
+
+    Where cells are merged over two rows the header is both: what the lower row leaves empty stands in the upper one, and
+    `line` is the lower one's.
+    """
 
     line: int
     cells: list[str]
     places: dict[str, int]
+
+    @classmethod
+    def of(cls, line: int, cells: list[str]) -> Head:
+        """The row as header; of two equal texts the first counts."""
+        places: dict[str, int] = {}
+        for place, cell in enumerate(cells):
+            places.setdefault(plain_header(cell), place)
+        return cls(line, cells, places)
 
 
 @dataclass(frozen=True)
@@ -66,13 +78,13 @@ class Sheet:
 
     @cached_property
     def head(self) -> list[Head]:
-        """The rows among which a header is looked for."""
-        heads = []
-        for line, cells in enumerate(islice(self.read(), HEADER_WITHIN), start=1):
-            places: dict[str, int] = {}
-            for place, cell in enumerate(cells):
-                places.setdefault(plain_header(cell), place)
-            heads.append(Head(line, cells, places))
+        """The rows among which a header is looked for: single ones, which come first, and two taken as one."""
+        rows = list(islice(self.read(), HEADER_WITHIN))
+        heads = [Head.of(line, cells) for line, cells in enumerate(rows, start=1)]
+        for line, (upper, lower) in enumerate(pairwise(rows), start=2):
+            cells = [below if below.strip() else above for above, below in zip_longest(upper, lower, fillvalue="")]
+            if cells not in (upper, lower):
+                heads.append(Head.of(line, cells))
         return heads
 
     @cached_property
@@ -155,20 +167,20 @@ def _sheet(workbook: Any, name: str) -> Sheet:
             sheet = parsed()
             margin = [""] * (sheet.start[1] if sheet.start else 0)  # rows come from the first, columns do not
             for row in sheet.iter_rows():
-                yield margin + [cell if type(cell) is str else _text(cell) for cell in row]
+                cells = [cell if type(cell) is str else _text(cell) for cell in row]
+                yield margin + cells if margin else cells
         except python_calamine.CalamineError as error:
             raise DocumentRefused(f"has a damaged sheet {name!r} ({error}); save it again") from error
 
     return Sheet(name, read)
 
 
-@lru_cache(maxsize=1 << 16, typed=True)
 def _text(cell: object) -> str:
     """A cell as text: numbers in full, dates as YYYY-MM-DD, with the time when there is one."""
-    if isinstance(cell, bool):
-        return "true" if cell else "false"
     if isinstance(cell, float):
         return str(int(cell)) if cell.is_integer() and abs(cell) < 1e15 else repr(cell)
+    if isinstance(cell, bool):
+        return "true" if cell else "false"
     if isinstance(cell, dt.datetime):
         return cell.date().isoformat() if cell.time() == dt.time() else cell.isoformat(" ")
     return str(cell)

@@ -45,7 +45,9 @@ NAMES = {
     "E23000001": "Metropolitan Police",
 }
 """Areas as they are printed, footnote marks and all, in the order of the tables."""
-OPEN_DATA_NAMES = {CITY: "London, City of"}
+FORCE_NAMES = {area: name.rstrip("0123456789,") for area, name in NAMES.items() if area != ENGLAND_AND_WALES}
+"""Forces without footnote marks."""
+OPEN_DATA_NAMES = FORCE_NAMES | {CITY: "London, City of"}
 CITY_CRIMES = 7_500
 BTP_SHARE = 0.011
 
@@ -99,21 +101,18 @@ EDITIONS = (
 def write(folder: Path, figures: Mapping[str, Figure], seed: int) -> dict[str, int]:
     """Write the workbooks and the open data into `folder`. Returns the number of cells or rows by file name."""
     rng = Generator(np.random.PCG64([seed, crc32(b"official")]))
-    people = _population()
-    latest = {area: round(figures[figure].value * people[area] / 1000) for area, figure in RATES.items()}
-    latest[CITY] = CITY_CRIMES
-    earlier = {area: round(count * float(rng.uniform(0.98, 1.02))) for area, count in latest.items()}
-    earlier[HOME] = round(figures[EARLIER_HOME_RATE].value * people[HOME] / 1000)
+    people = population()
+    years = (_earlier_crime(figures, people, seed), recorded_crime(figures, people))
     written = {}
-    for edition, crimes in zip(EDITIONS, (earlier, latest), strict=True):
+    for edition, crimes in zip(EDITIONS, years, strict=True):
         written[edition.name] = _write_workbook(folder / edition.name, edition, crimes, people, rng)
     name = "home-office-recorded-crime-open-data-2019-20.csv"
-    rows = _open_data(rng, earlier)
+    rows = open_data(figures, seed)
     write_csv(folder / name, OPEN_DATA_HEADER, rows)
     return written | {name: len(rows)}
 
 
-def _population() -> dict[str, int]:
+def population() -> dict[str, int]:
     """Residents of each force area, and of all of them."""
     people: dict[str, int] = {}
     with (DBT_DIR / "seeds" / "reference" / "population.csv").open(encoding="utf-8", newline="") as file:
@@ -122,6 +121,21 @@ def _population() -> dict[str, int]:
                 for area in (row["force_area_code"], ENGLAND_AND_WALES):
                     people[area] = people.get(area, 0) + int(row["population"])
     return people
+
+
+def recorded_crime(figures: Mapping[str, Figure], people: Mapping[str, int]) -> dict[str, int]:
+    """Offences of each area in the twelve months of the newest edition."""
+    crimes = {area: round(figures[figure].value * people[area] / 1000) for area, figure in RATES.items()}
+    return crimes | {CITY: CITY_CRIMES}
+
+
+def _earlier_crime(figures: Mapping[str, Figure], people: Mapping[str, int], seed: int) -> dict[str, int]:
+    """Offences of each area in the twelve months of the older edition, and in the financial year of the open data."""
+    rng = Generator(np.random.PCG64([seed, crc32(b"earlier_crime")]))
+    crimes = {
+        area: round(count * float(rng.uniform(0.98, 1.02))) for area, count in recorded_crime(figures, people).items()
+    }
+    return crimes | {HOME: round(figures[EARLIER_HOME_RATE].value * people[HOME] / 1000)}
 
 
 def _write_workbook(
@@ -195,13 +209,14 @@ def _table(
     return rows + list(NOTES)
 
 
-def _open_data(rng: Generator, crimes: dict[str, int]) -> list[Row]:
+def open_data(figures: Mapping[str, Figure], seed: int) -> list[Row]:
     """Offences by force, quarter and code. Spaces around the numbers and -00 for zero are the publisher's own.
 
     The last row is of no quarter, and is set aside when it is read.
     """
-    names = {area: OPEN_DATA_NAMES.get(area, name.rstrip("0123456789,")) for area, name in NAMES.items()}
-    forces = {names[area]: crimes[area] for area in NAMES if area != ENGLAND_AND_WALES}
+    rng = Generator(np.random.PCG64([seed, crc32(b"open_data")]))
+    crimes = _earlier_crime(figures, population(), seed)
+    forces = {name: crimes[area] for area, name in OPEN_DATA_NAMES.items()}
     forces["British Transport Police"] = round(BTP_SHARE * crimes[ENGLAND_AND_WALES])
     rows: list[Row] = []
     for quarter in range(1, 5):

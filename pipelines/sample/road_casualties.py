@@ -1,4 +1,4 @@
-"""Synthetic road collisions and casualties in the form of 2005 to 2015, and a severity adjustment table.
+"""Synthetic road collisions, vehicles and casualties in the form of 2005 to 2015, and a severity adjustment table.
 
 One file of each kind covers all forces, as the Department for Transport publishes them; here they hold three forces.
 """
@@ -29,6 +29,13 @@ COLLISION_HEADER = (
     "Weather_Conditions", "Road_Surface_Conditions", "Special_Conditions_at_Site", "Carriageway_Hazards",
     "Urban_or_Rural_Area", "Did_Police_Officer_Attend_Scene_of_Accident", "LSOA_of_Accident_Location",
 )  # fmt: skip
+VEHICLE_HEADER = (
+    "Accident_Index", "Vehicle_Reference", "Vehicle_Type", "Towing_and_Articulation", "Vehicle_Manoeuvre",
+    "Vehicle_Location-Restricted_Lane", "Junction_Location", "Skidding_and_Overturning", "Hit_Object_in_Carriageway",
+    "Vehicle_Leaving_Carriageway", "Hit_Object_off_Carriageway", "1st_Point_of_Impact", "Was_Vehicle_Left_Hand_Drive?",
+    "Journey_Purpose_of_Driver", "Sex_of_Driver", "Age_of_Driver", "Age_Band_of_Driver", "Engine_Capacity_(CC)",
+    "Propulsion_Code", "Age_of_Vehicle", "Driver_IMD_Decile", "Driver_Home_Area_Type", "Vehicle_IMD_Decile",
+)  # fmt: skip
 CASUALTY_HEADER = (
     "Accident_Index", "Vehicle_Reference", "Casualty_Reference", "Casualty_Class", "Sex_of_Casualty",
     "Age_of_Casualty", "Age_Band_of_Casualty", "Casualty_Severity", "Pedestrian_Location", "Pedestrian_Movement",
@@ -42,7 +49,10 @@ ADJUSTMENT_HEADER = (
 
 FATAL, SERIOUS, SLIGHT = 1, 2, 3
 ROAD_CLASSES = {1: 0.03, 2: 0.004, 3: 0.36, 4: 0.14, 5: 0.005, 6: 0.455, -1: 0.006}
-TRAVELLERS = {(1, 9): 0.42, (2, 9): 0.22, (3, 0): 0.17, (1, 1): 0.08, (1, 3): 0.06, (2, 11): 0.02, (1, 19): 0.03}
+DRIVER, PASSENGER, ON_FOOT = 1, 2, 3
+PEDAL_CYCLE, MOTORCYCLE, CAR, BUS, VAN = 1, 3, 9, 11, 19
+VEHICLES = {CAR: 0.78, PEDAL_CYCLE: 0.08, MOTORCYCLE: 0.06, VAN: 0.06, BUS: 0.02}
+ON_FOOT_SHARE, PASSENGER_SHARE = 0.17, 0.3
 AGE_BANDS = (5, 10, 15, 20, 25, 35, 45, 55, 65, 75)  # last age of each but the highest
 
 
@@ -56,9 +66,10 @@ def write(folder: Path, figures: Mapping[str, Figure], seed: int) -> dict[str, i
     adjustments: list[Row] = []
     for year, figure_id in KSI_FIGURES.items():
         collisions: list[Row] = []
+        vehicles: list[Row] = []
         casualties: list[Row] = []
         for force, ksi in _ksi(rng, int(figures[figure_id].value)).items():
-            _add_force(rng, year, force, ksi, collisions, casualties)
+            _add_force(rng, year, force, ksi, collisions, vehicles, casualties)
         adjustments += [_adjustment(rng, row) for row in casualties if row[7] != FATAL]
         if year == min(KSI_FIGURES):
             add_bad_row(collisions, COLLISION_HEADER.index("Date"), f"31/02/{year}")
@@ -66,6 +77,7 @@ def write(folder: Path, figures: Mapping[str, Figure], seed: int) -> dict[str, i
             add_bad_row(casualties, CASUALTY_HEADER.index("Casualty_Severity"), "serious")
         for name, header, rows in (
             (f"Accidents_{year}.csv", COLLISION_HEADER, collisions),
+            (f"Vehicles_{year}.csv", VEHICLE_HEADER, vehicles),
             (f"Casualties_{year}.csv", CASUALTY_HEADER, casualties),
         ):
             write_csv(folder / name, header, rows)
@@ -80,8 +92,19 @@ def _ksi(rng: Generator, home: int) -> dict[int, int]:
     return {HOME_FORCE: home} | {force: int(rng.poisson(usual)) for force, usual in OTHER_FORCES.items()}
 
 
-def _add_force(rng: Generator, year: int, force: int, ksi: int, collisions: list[Row], casualties: list[Row]) -> None:
-    """Add the collisions and casualties of a force and year: of the latter about half are killed or seriously hurt."""
+def _add_force(
+    rng: Generator,
+    year: int,
+    force: int,
+    ksi: int,
+    collisions: list[Row],
+    vehicles: list[Row],
+    casualties: list[Row],
+) -> None:
+    """Add the collisions, vehicles and casualties of a force and year.
+
+    Of the casualties about half are killed or seriously injured.
+    """
     total = round(ksi * 2.1)
     severities = rng.permutation(
         [FATAL] * round(ksi * 0.06) + [SERIOUS] * (ksi - round(ksi * 0.06)) + [SLIGHT] * (total - ksi)
@@ -92,12 +115,19 @@ def _add_force(rng: Generator, year: int, force: int, ksi: int, collisions: list
         index = f"{year}{force:02}Z{number:05}"
         inside = [int(code) for code in severities[taken : taken + 1 + int(choose(rng, 1, (0.78, 0.16, 0.06))[0])]]
         taken += len(inside)
-        vehicles = int(rng.integers(1, 3))
+        kinds = [list(VEHICLES)[kind] for kind in choose(rng, int(rng.integers(1, 3)), VEHICLES.values())]
         day = dt.date(year, 1, 1) + dt.timedelta(days=int(rng.integers(0, 365)))
         road = list(ROAD_CLASSES)[int(choose(rng, 1, ROAD_CLASSES.values())[0])]
-        collisions.append(_collision(rng, index, force, min(inside), vehicles, len(inside), day, road))
+        collisions.append(_collision(rng, index, force, min(inside), len(kinds), len(inside), day, road))
+        vehicles += [_vehicle(rng, index, reference, kind) for reference, kind in enumerate(kinds, start=1)]
+        drivers: set[int] = set()
         for reference, severity in enumerate(inside, start=1):
-            casualties.append(_casualty(rng, index, int(rng.integers(1, vehicles + 1)), reference, severity))
+            vehicle = int(rng.integers(0, len(kinds)))
+            person = _person(rng, kinds[vehicle], vehicle in drivers)
+            if person == DRIVER:
+                drivers.add(vehicle)
+            kind = 0 if person == ON_FOOT else kinds[vehicle]
+            casualties.append(_casualty(rng, index, vehicle + 1, reference, severity, person, kind))
 
 
 def _collision(
@@ -112,14 +142,29 @@ def _collision(
     ]  # fmt: skip
 
 
-def _casualty(rng: Generator, index: str, vehicle: int, reference: int, severity: int) -> Row:
-    person, kind = list(TRAVELLERS)[int(choose(rng, 1, TRAVELLERS.values())[0])]
+def _vehicle(rng: Generator, index: str, reference: int, kind: int) -> Row:
+    """A vehicle of which neither driver nor age is known."""
+    return [
+        index, reference, kind, 0, 18, 0, 0, 0, 0, 0, 0, int(rng.integers(1, 5)), 1, 6, 3, -1, -1, -1, -1, -1, -1, -1,
+        -1,
+    ]  # fmt: skip
+
+
+def _person(rng: Generator, kind: int, has_driver: bool) -> int:
+    """Whether a casualty drove a vehicle of this kind, rode in it or was on foot: a pedal cycle carries one."""
+    on_foot, passenger = rng.random(2) < (ON_FOOT_SHARE, PASSENGER_SHARE)
+    if on_foot or (kind == PEDAL_CYCLE and has_driver):
+        return ON_FOOT
+    return PASSENGER if has_driver or (passenger and kind in (CAR, BUS)) else DRIVER
+
+
+def _casualty(rng: Generator, index: str, vehicle: int, reference: int, severity: int, person: int, kind: int) -> Row:
     age = int(rng.integers(1, 95))
     band = 1 + sum(age > last for last in AGE_BANDS)
-    on_foot = int(person == 3)
+    on_foot = int(person == ON_FOOT)
     return [
         index, vehicle, reference, person, int(rng.integers(1, 3)), age, band, severity, on_foot, on_foot,
-        int(kind == 9 and person == 2), 4 * int(kind == 11), 0, kind, 1, -1,
+        int(kind == CAR and person == PASSENGER), 4 * int(kind == BUS), 0, kind, 1, -1,
     ]  # fmt: skip
 
 

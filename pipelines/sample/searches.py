@@ -64,7 +64,7 @@ def make_searches(definition: Definition, force: str, seed: ForceSeed, places: P
 
 def _search_year(definition: Definition, force: str, year: int, n: int, seed: ForceSeed, places: Places) -> Table:
     rng, part = generator(definition, force, "searches", str(year)), definition.forces[force].searches
-    counts = _ethnic_counts(part, seed, year, n)
+    counts = ethnic_counts(part, seed, year, n)
     vehicles = round(part.vehicle_only * n)
     if counts["Empty"] < vehicles:
         raise ValueError(f"{force}: fewer searches without self-defined ethnicity than of vehicles alone.")
@@ -105,7 +105,7 @@ def _search_year(definition: Definition, force: str, year: int, n: int, seed: Fo
     return Table(pl.DataFrame([*texts, moment, latitude, longitude]).select(COLUMNS), month[row])
 
 
-def _ethnic_counts(part: Searches, seed: ForceSeed, year: int, n: int) -> dict[str, int]:
+def ethnic_counts(part: Searches, seed: ForceSeed, year: int, n: int) -> dict[str, int]:
     """How many searches of a year fall to each self-defined group, those without one last.
 
     The known ones are shared out in proportion to ratio times residents: that makes the rate ratios come out.

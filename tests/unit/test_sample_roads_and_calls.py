@@ -46,6 +46,26 @@ def test_collisions_have_the_casualties_they_say_and_all_but_the_killed_an_adjus
         }
 
 
+def test_collisions_have_the_vehicles_they_say_and_casualties_are_in_or_beside_one(tmp_path: Path) -> None:
+    written = road_casualties.write(tmp_path, FIGURES, 1)
+    for year in road_casualties.KSI_FIGURES:
+        vehicles = records(tmp_path / f"Vehicles_{year}.csv")
+        assert written[f"Vehicles_{year}.csv"] == len(vehicles)
+        collisions = [row for row in records(tmp_path / f"Accidents_{year}.csv") if row["Date"] != f"31/02/{year}"]
+        assert Counter(row["Accident_Index"] for row in vehicles) == {
+            row["Accident_Index"]: int(row["Number_of_Vehicles"]) for row in collisions
+        }
+        kinds = {(row["Accident_Index"], row["Vehicle_Reference"]): row["Vehicle_Type"] for row in vehicles}
+        assert len(kinds) == len(vehicles)
+        casualties = [row for row in records(tmp_path / f"Casualties_{year}.csv") if row["Casualty_Severity"].isdigit()]
+        drivers = []
+        for row in casualties:
+            vehicle = (row["Accident_Index"], row["Vehicle_Reference"])
+            assert row["Casualty_Type"] == ("0" if row["Casualty_Class"] == "3" else kinds[vehicle])
+            drivers += [vehicle] * (row["Casualty_Class"] == "1")
+        assert len(set(drivers)) == len(drivers) > 0
+
+
 def test_a_call_is_answered_or_abandoned_and_a_clock_goes_back_once(tmp_path: Path) -> None:
     written = control_room.write(tmp_path, FIGURES, 1)
     calls = records(tmp_path / next(name for name in written if "calls" in name))
