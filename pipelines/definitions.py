@@ -6,7 +6,7 @@ from concurrent.futures import Executor
 import dagster as dg
 
 from pipelines.assets.models import build_model_assets
-from pipelines.assets.published import build_published_asset
+from pipelines.assets.published import build_published_assets
 from pipelines.assets.raw import build_raw_assets
 from pipelines.checks.catalog import load_suites
 from pipelines.checks.dagster_checks import build_asset_checks
@@ -58,7 +58,7 @@ def build_definitions(settings: Settings) -> dg.Definitions:
             yield pool
 
     return dg.Definitions(
-        assets=[*build_raw_assets(contracts), *models, build_published_asset(marts)],
+        assets=[*build_raw_assets(contracts), *models, *build_published_assets(marts)],
         asset_checks=checks,
         jobs=[job],
         schedules=[

@@ -46,6 +46,11 @@ class Settings(BaseModel):
         return self.warehouse_dir / "force_performance.duckdb"
 
     @property
+    def releases_dir(self) -> Path:
+        """Every release, a folder of Parquet files each; with the raw folder the truth."""
+        return self.warehouse_dir / "releases"
+
+    @property
     def spool_dir(self) -> Path:
         """Links and unpacked archive members on their way into the build database."""
         return self.warehouse_dir / "spool"

@@ -40,3 +40,9 @@
 {%- endmacro %}
 {% macro default__date_text(date, duckdb_format, spark_format) -%}date_format({{ date }}, '{{ spark_format }}'){%- endmacro %}
 {% macro duckdb__date_text(date, duckdb_format, spark_format) -%}strftime({{ date }}, '{{ duckdb_format }}'){%- endmacro %}
+
+
+{# This moment as TIMESTAMP, UTC. #}
+{% macro utc_now() -%}{{ return(adapter.dispatch('utc_now', 'fpw')()) }}{%- endmacro %}
+{% macro default__utc_now() -%}to_utc_timestamp(current_timestamp(), current_timezone()){%- endmacro %}
+{% macro duckdb__utc_now() -%}cast(now() at time zone 'UTC' as timestamp){%- endmacro %}

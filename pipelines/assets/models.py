@@ -11,6 +11,7 @@ from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, dbt_
 from pipelines.checks.results import record, results_from_dbt
 from pipelines.dbt_run import Dbt, note_seeds, seeds_digest, seeds_loaded
 from pipelines.settings import Settings
+from pipelines.store.releases import draft
 from pipelines.store.warehouse import Warehouse
 
 log = logging.getLogger("fpw.models")
@@ -21,6 +22,7 @@ STEPS = {
     "dbt_marts": "fqn:fpw.intermediate fqn:fpw.measures fqn:fpw.marts",
 }
 """The dbt runs of a refresh and what each builds; checks on staging stand between them."""
+MARTS_STEP = "dbt_marts"
 
 
 class SchemaKeys(DagsterDbtTranslator):
@@ -58,6 +60,8 @@ def _step(manifest: Path, name: str, select: str) -> dg.AssetsDefinition:
             selected.remove(SEEDS)
             for seed in [name for name, key in keys.items() if key.path[0] == SEED_SCHEMA]:
                 yield dg.MaterializeResult(asset_key=keys.pop(seed), metadata={"unchanged": True})
+        if name == MARTS_STEP:
+            draft(warehouse)
         built = dbt.build(
             selected,
             # A test with parents in both runs belongs to the later one.

@@ -1,4 +1,4 @@
-"""The file that analysts open."""
+"""The release that is kept, and the file that analysts open."""
 
 from collections.abc import Sequence
 
@@ -6,17 +6,36 @@ import dagster as dg
 
 from pipelines import __version__
 from pipelines.store.publish import publish
+from pipelines.store.releases import write
 from pipelines.store.warehouse import Warehouse
 
+RELEASE_KEY = dg.AssetKey(["published", "release"])
 PUBLISHED_KEY = dg.AssetKey(["published", "force_performance"])
 
 
-def build_published_asset(marts: Sequence[dg.AssetKey]) -> dg.AssetsDefinition:
-    """The published file; it stands behind all marts, so a failed check of severity error keeps it as it is."""
+def build_published_assets(marts: Sequence[dg.AssetKey]) -> list[dg.AssetsDefinition]:
+    """The release and the published file. They stand behind all marts, so a failed check of severity error stops both."""
+
+    @dg.asset(
+        key=RELEASE_KEY,
+        deps=list(marts),
+        group_name="published",
+        kinds={"parquet"},
+        required_resource_keys={"warehouse"},
+        description="warehouse/releases/<moment>/: the marts as Parquet with a manifest, written once and kept.",
+    )
+    def release(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
+        folder = write(context.resources.warehouse, run_id=context.run.run_id, code_version=__version__)
+        return dg.MaterializeResult(
+            metadata={
+                "path": dg.MetadataValue.path(str(folder)),
+                "bytes": sum(path.stat().st_size for path in folder.rglob("*.parquet")),
+            }
+        )
 
     @dg.asset(
         key=PUBLISHED_KEY,
-        deps=list(marts),
+        deps=[RELEASE_KEY],
         group_name="published",
         kinds={"duckdb"},
         required_resource_keys={"warehouse"},
@@ -24,7 +43,7 @@ def build_published_asset(marts: Sequence[dg.AssetKey]) -> dg.AssetsDefinition:
     )
     def force_performance(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
         warehouse: Warehouse = context.resources.warehouse
-        rows = publish(warehouse, run_id=context.run.run_id, code_version=__version__)
+        rows = publish(warehouse)
         path = warehouse.settings.published_path
         return dg.MaterializeResult(
             metadata={
@@ -35,4 +54,4 @@ def build_published_asset(marts: Sequence[dg.AssetKey]) -> dg.AssetsDefinition:
             }
         )
 
-    return force_performance
+    return [release, force_performance]

@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
-import os
-from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
 
-from pipelines.store.warehouse import Warehouse, WarehouseError, insert_rows, quoted
+from pipelines.store.releases import sync
+from pipelines.store.warehouse import Warehouse, WarehouseError, quoted
 
 PUBLISHED_SCHEMAS = ("marts", "ops")
 STORAGE_VERSION = "v1.2.0"
 """Oldest DuckDB whose clients must be able to read the published file."""
+PUBLISHED_MACROS = (
+    """
+    CREATE MACRO published.marts.as_of(moment) AS TABLE
+    SELECT * FROM marts.value_history
+    WHERE known_from <= CAST(moment AS TIMESTAMP)
+        AND (known_until IS NULL OR known_until > CAST(moment AS TIMESTAMP))
+    """,
+)
+"""What analysts can call beside the tables: `FROM marts.as_of('2026-09-30')` is what was known on that day, at 0:00 UTC."""
 
 
-def publish(warehouse: Warehouse, *, run_id: str, code_version: str) -> dict[str, int]:
+def publish(warehouse: Warehouse) -> dict[str, int]:
     """Write the published file from the build database; returns rows by table.
 
     Readers that have the old file open finish on it; whoever opens it afterwards sees the new one. When
@@ -29,14 +37,13 @@ def publish(warehouse: Warehouse, *, run_id: str, code_version: str) -> dict[str
     fresh.unlink(missing_ok=True)
     try:
         with warehouse.connect() as connection:
-            _enter_release(connection, warehouse, run_id, code_version)
             rows = _copy(connection, fresh)
-        _sync(fresh)
+        sync(fresh)
         # Read-only, and without the log of a reader that wrote to the old file and died: DuckDB would replay it.
         fresh.chmod(0o444)
         target.with_name(f"{target.name}.wal").unlink(missing_ok=True)
         fresh.replace(target)
-        _sync(target.parent)
+        sync(target.parent)
     except (OSError, duckdb.Error) as error:
         raise WarehouseError(
             f"{target} could not be written ({str(error).splitlines()[0]}); the file published before is untouched. "
@@ -45,37 +52,6 @@ def publish(warehouse: Warehouse, *, run_id: str, code_version: str) -> dict[str
     finally:
         fresh.unlink(missing_ok=True)
     return rows
-
-
-def _enter_release(connection: duckdb.DuckDBPyConnection, warehouse: Warehouse, run_id: str, code_version: str) -> None:
-    now = datetime.now(UTC)
-    extracts, is_sample = connection.execute(
-        "SELECT count(*), coalesce(bool_or(is_sample), false) FROM ops.extract WHERE status = 'loaded'"
-    ).fetchall()[0]
-    if not extracts:
-        raise WarehouseError("No extract is loaded, so there is nothing to publish; put extracts into the raw folder.")
-    passed, warnings = connection.execute(
-        "SELECT count(*) FILTER (status = 'passed'), count(*) FILTER (status <> 'passed') FROM ops.check_result WHERE run_id = ?",
-        [run_id],
-    ).fetchall()[0]
-    connection.execute("DELETE FROM ops.release")
-    insert_rows(
-        connection,
-        "ops.release",
-        [
-            {
-                "release_id": f"{now:%Y%m%dT%H%M%SZ}",
-                "published_at": now,
-                "run_id": run_id,
-                "code_version": code_version,
-                "home_force": warehouse.settings.force,
-                "extracts_loaded": extracts,
-                "is_sample": is_sample,
-                "checks_passed": passed,
-                "warnings": warnings,
-            }
-        ],
-    )
 
 
 def _copy(connection: duckdb.DuckDBPyConnection, target: Path) -> dict[str, int]:
@@ -103,13 +79,7 @@ def _copy(connection: duckdb.DuckDBPyConnection, target: Path) -> dict[str, int]
             [build, schema, table],
         ).fetchall():
             connection.execute(f'COMMENT ON COLUMN {name}."{column}" IS {quoted(text)}')
+    for macro in PUBLISHED_MACROS:
+        connection.execute(macro)
     connection.execute("DETACH published")
     return rows
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

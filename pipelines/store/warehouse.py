@@ -123,8 +123,9 @@ OPS_TABLES: dict[str, tuple[str, dict[str, tuple[str, str]]]] = {
     "release": (
         "What this file is: when, from what and by which run it was published.",
         {
-            "release_id": ("VARCHAR", "Time of publication, UTC."),
-            "published_at": ("TIMESTAMPTZ", "Time of publication."),
+            "release_id": ("VARCHAR", "When its marts were built, UTC; the folder below warehouse/releases."),
+            "known_at": ("TIMESTAMP", "The same moment: what it says was known then. UTC."),
+            "published_at": ("TIMESTAMPTZ", "Time of publication; NULL while it is built."),
             "run_id": ("VARCHAR", "Run that published it."),
             "code_version": ("VARCHAR", "Version of the pipeline, with its commit when known."),
             "home_force": ("VARCHAR", "Force whose warehouse this is."),
@@ -136,6 +137,30 @@ OPS_TABLES: dict[str, tuple[str, dict[str, tuple[str, str]]]] = {
     ),
 }
 """Tables of the `ops` schema: comment, and for each column its type and comment."""
+
+HISTORY_COLUMNS: dict[str, tuple[str, str]] = {
+    "series_id": ("VARCHAR", "Series of the value (marts.dim_series)."),
+    "measure_id": ("VARCHAR", "Measure."),
+    "area_code": ("VARCHAR", "ONS code of the area."),
+    "period_type": ("VARCHAR", "Kind of period."),
+    "period_start": ("DATE", "First day of the period."),
+    "period_end": ("DATE", "Last day of the period."),
+    "breakdown_type": ("VARCHAR", "What it is broken down by; NULL for the total."),
+    "breakdown_value": ("VARCHAR", "Value of the breakdown; NULL for the total."),
+    "method_id": ("VARCHAR", "How the value was made."),
+    "denominator_id": ("VARCHAR", "Population behind it."),
+    "numerator": ("DOUBLE", "Upper number."),
+    "denominator": ("DOUBLE", "Lower number."),
+    "value": ("DOUBLE", "The value."),
+    "ci_low": ("DOUBLE", "Lower 95 % limit."),
+    "ci_high": ("DOUBLE", "Upper 95 % limit."),
+    "status": ("VARCHAR", "final, provisional, or why there is no value."),
+    "source_kind": ("VARCHAR", "Kind of the records behind it."),
+    "extract_ids": ("VARCHAR[]", "Extracts behind it."),
+    "known_from": ("TIMESTAMP", "Release that first said so, UTC."),
+    "known_until": ("TIMESTAMP", "Release that first said otherwise; NULL while it stands."),
+}
+"""What the last release knew (`history.value`): mart `value_history` as it was then."""
 
 
 class Warehouse:
@@ -184,6 +209,7 @@ class Warehouse:
             connection.execute("CREATE SCHEMA IF NOT EXISTS raw")
             for name in OPS_TABLES:
                 create_ops_table(connection, name)
+            create_history_table(connection)
             for contract in contracts:
                 _create(connection, contract.table, contract.description, raw_columns(contract))
 
@@ -193,6 +219,12 @@ def create_ops_table(connection: duckdb.DuckDBPyConnection, name: str) -> None:
     connection.execute("CREATE SCHEMA IF NOT EXISTS ops")
     comment, columns = OPS_TABLES[name]
     _create(connection, f"ops.{name}", comment, columns)
+
+
+def create_history_table(connection: duckdb.DuckDBPyConnection) -> None:
+    """Create `history.value` where it is missing."""
+    connection.execute("CREATE SCHEMA IF NOT EXISTS history")
+    _create(connection, "history.value", "Every value ever released, as the last release knew it.", HISTORY_COLUMNS)
 
 
 def has_ops_table(connection: duckdb.DuckDBPyConnection, name: str) -> bool:
