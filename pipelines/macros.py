@@ -1,0 +1,31 @@
+"""The dbt project's macros as Python functions that return SQL, for where there is no warehouse to run dbt on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
+
+import jinja2
+
+from pipelines.settings import DBT_DIR
+
+
+class Macros:
+    """The macros of some files of `dbt_project/macros`, dispatched to DuckDB as dbt does it."""
+
+    def __init__(self, *files: str) -> None:
+        text = "\n".join((DBT_DIR / "macros" / name).read_text(encoding="utf-8") for name in files)
+        environment = jinja2.Environment(extensions=["jinja2.ext.do"], autoescape=False)
+        context = {"adapter": SimpleNamespace(dispatch=self._dispatch), "return": lambda value: value, "fpw": self}
+        self._module = environment.from_string(text, globals=context).module
+
+    def _dispatch(self, name: str, package: str) -> Callable[..., str]:
+        for prefix in ("duckdb__", "default__"):
+            macro: Callable[..., str] | None = getattr(self._module, prefix + name, None)
+            if macro is not None:
+                return macro
+        raise LookupError(f"macro {package}.{name} has no spelling for DuckDB")
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._module, name)
