@@ -9,6 +9,7 @@ import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 import duckdb
@@ -93,13 +94,16 @@ def read_series(source: Path) -> Series:
     """
     if not source.is_file():
         raise SpcError(f"{source} is not a file; name a CSV file with the columns {', '.join(REQUIRED)}.")
-    has_mark = source.read_bytes()[:3] == b"\xef\xbb\xbf"
+    with source.open("rb") as file:
+        start = file.read(3)
+    if start[:2] == b"PK":
+        raise SpcError(f"{source} is a workbook or an archive; save the sheet as CSV UTF-8 and try again.")
     errors: list[str] = []
     lines = _lines(source)
     try:
         _, header = next(lines, (1, []))
         places = _places(source, header)
-        read = Series(header, has_mark)
+        read = Series(header, has_mark=start == b"\xef\xbb\xbf")
         seen: dict[tuple[str, int], int] = {}
         codes: dict[str, tuple[int, str, int]] = {}
         for line, cells in lines:
@@ -121,7 +125,7 @@ def read_series(source: Path) -> Series:
 
 def judge(read: Series, *, screening: bool) -> list[tuple[object, ...]]:
     """The columns RESULTS of every row, in the order of the rows."""
-    macros = Macros("periods.sql", "spc.sql")
+    macros = _macros()
     cells = {
         "row_number": np.arange(len(read.rows), dtype=np.int64),
         "series_id": np.array(read.series, dtype=np.int64),
@@ -195,6 +199,11 @@ def judge(read: Series, *, screening: bool) -> list[tuple[object, ...]]:
         """).fetchall()
 
 
+@cache
+def _macros() -> Macros:
+    return Macros("spc.sql")
+
+
 def _lines(source: Path) -> Iterator[tuple[int, list[str]]]:
     """The number of the first line and the cells of every record that is not blank."""
     with source.open(newline="", encoding="utf-8-sig") as file:
@@ -216,9 +225,7 @@ def _places(source: Path, header: list[str]) -> dict[str, int]:
         if names.count(name) > 1:
             raise SpcError(f"{source}, line 1: the column {name!r} stands twice; take one of them out.")
     if taken := [name for name in names if name in RESULTS]:
-        raise SpcError(
-            f"{source}, line 1: the column {taken[0]!r} is one that fpw spc adds; rename it or take it out."
-        )
+        raise SpcError(f"{source}, line 1: the column {taken[0]!r} is one that fpw spc adds; rename it or take it out.")
     return {name: names.index(name) for name in (*REQUIRED, *OPTIONAL) if name in names} | {"": len(header)}
 
 
@@ -246,7 +253,9 @@ def _take(
     target = _number("target", cells[places["target"]].strip()) if "target" in places else math.nan
     rebase = cells[places["rebase"]].strip().lower() if "rebase" in places else ""
     if rebase not in _REBASE:
-        raise SpcError(f"column rebase: {rebase!r} is not known; write true or 1 where limits start anew, else nothing.")
+        raise SpcError(
+            f"column rebase: {rebase!r} is not known; write true or 1 where limits start anew, else nothing."
+        )
     code, first_direction, first_line = codes.setdefault(series_id, (len(codes), direction, line))
     if direction != first_direction:
         raise SpcError(
