@@ -316,3 +316,12 @@
 {% macro default__nelson_days(scaled) -%}
     (case when {{ scaled }} < 0 then 0.0e0 else power({{ scaled }}, 3.6e0) end)
 {%- endmacro %}
+
+
+{# Whether fewer events happen in a month than process limits can be worked out from; never NULL. #}
+{% macro is_rare_series(kind, mean_events) -%}
+    {{ return(adapter.dispatch('is_rare_series', 'fpw')(kind, mean_events)) }}
+{%- endmacro %}
+{% macro default__is_rare_series(kind, mean_events) -%}
+    ({{ kind }} in ('count', 'rate') and coalesce({{ mean_events }} < {{ var('spc_minimum_monthly_events') }}, false))
+{%- endmacro %}
