@@ -18,7 +18,7 @@ def blocks(document: str, language: str) -> list[str]:
     return re.findall(rf"```{language}\n(.*?)```", text, re.DOTALL)
 
 
-@pytest.mark.parametrize("query", blocks("docs/analysts.md", "sql"))
+@pytest.mark.parametrize("query", blocks("docs/analysts.md", "sql") + blocks("docs/spc.md", "sql"))
 def test_queries_for_analysts_answer(installation: Installation, query: str) -> None:
     rows = ask(installation.settings.published_path, query)
     assert rows or "not_supplied" in query

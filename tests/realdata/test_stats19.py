@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import csv
+import datetime as dt
 import io
 import zipfile
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import duckdb
@@ -39,7 +41,9 @@ def build_path(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> P
         if name.startswith("stats19"):
             load(settings, warehouse, contract, "run")
     with dbt_process(settings) as dbt:
-        built = dbt.build(["+msr_road_casualties"], indirect_selection="cautious", progress=lambda done: None)
+        built = dbt.build(
+            ["+msr_road_casualties", "+rare_event_point"], indirect_selection="cautious", progress=lambda done: None
+        )
     assert built.failure is None
     return settings.build_path
 
@@ -116,3 +120,19 @@ def test_great_britain_adds_up(build: duckdb.DuckDBPyConnection) -> None:
         "SELECT DISTINCT police_force BETWEEN 91 AND 98 FROM intermediate.int_road_casualty "
         "WHERE area_code IS NULL AND year(period_start) = 2015"
     ).fetchall() == [(True,)]
+
+
+def test_days_between_fatal_collisions_on_motorways(build: duckdb.DuckDBPyConnection, shared_data: Path) -> None:
+    """Against the collision file itself; of 2016 and 2018 no collisions are there, so nothing is known of those years."""
+    with (
+        zipfile.ZipFile(shared_data / "stats19" / "RoadSafetyData_Accidents_2015.zip") as archive,
+        archive.open("Accidents_2015.csv") as file,
+    ):
+        days = sorted(
+            dt.datetime.strptime(row["Date"], "%d/%m/%Y").date()
+            for row in csv.DictReader(io.TextIOWrapper(file, encoding="utf-8-sig"))
+            if row["Police_Force"] == "20" and row["Accident_Severity"] == "1" and row["1st_Road_Class"] in ("1", "2")
+        )
+    found = build.execute("SELECT days_between FROM marts.rare_event_point ORDER BY event_date, event_key").fetchall()
+    assert len(days) > 1
+    assert [row[0] for row in found] == [(later - earlier).days for earlier, later in pairwise(days)]

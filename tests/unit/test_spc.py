@@ -408,6 +408,14 @@ def test_a_peak_shared_by_two_trends_belongs_to_the_later() -> None:
     assert found == ["special_cause_improvement"] * 6 + ["special_cause_concern"] * 7 + ["common_cause"]
 
 
+def test_a_trend_that_another_follows_ends_as_in_the_r_package() -> None:
+    rise = [float(number) for number in range(-3, 4)]
+    found = types([-9.0, 9.0] * 8 + [*rise, *rise, -9.0])[16:]
+    assert found == ["special_cause_improvement"] * 6 + ["special_cause_concern"] + [
+        "special_cause_improvement"
+    ] * 7 + ["common_cause"]
+
+
 def test_two_points_near_opposite_limits_are_common_cause() -> None:
     # the example of NHSRplotthedots, issue 143
     assert types([1.0, -1.0] * 7 + [5.5, -5.5])[-2:] == ["common_cause"] * 2
