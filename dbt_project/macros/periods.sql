@@ -62,3 +62,36 @@
 {% macro london_time(moment) -%}{{ return(adapter.dispatch('london_time', 'fpw')(moment)) }}{%- endmacro %}
 {% macro default__london_time(moment) -%}from_utc_timestamp({{ moment }}, 'Europe/London'){%- endmacro %}
 {% macro duckdb__london_time(moment) -%}timezone('Europe/London', {{ moment }}){%- endmacro %}
+
+
+{# First day of the calendar year in which the date falls. #}
+{% macro cal_year_start(date) -%}{{ return(adapter.dispatch('cal_year_start', 'fpw')(date)) }}{%- endmacro %}
+{% macro default__cal_year_start(date) -%}make_date(cast(year({{ date }}) as integer), 1, 1){%- endmacro %}
+
+
+{# Days of a period; both ends belong to it. #}
+{% macro days_in_period(period_start, period_end) -%}
+    {{ return(adapter.dispatch('days_in_period', 'fpw')(period_start, period_end)) }}
+{%- endmacro %}
+{% macro default__days_in_period(period_start, period_end) -%}
+    cast(datediff({{ period_end }}, {{ period_start }}) + 1 as integer)
+{%- endmacro %}
+{% macro duckdb__days_in_period(period_start, period_end) -%}
+    cast({{ period_end }} - {{ period_start }} + 1 as integer)
+{%- endmacro %}
+
+
+{# Whether 29 February lies in a period of at most a year. #}
+{% macro holds_leap_day(period_start, period_end) -%}
+    {{ return(adapter.dispatch('holds_leap_day', 'fpw')(period_start, period_end)) }}
+{%- endmacro %}
+{% macro default__holds_leap_day(period_start, period_end) -%}
+    (
+        {%- for date in [period_start, period_end] %}
+        {%- set february = 'make_date(cast(year(' ~ date ~ ') as integer), 2, 1)' %}
+        {% if not loop.first %}or {% endif -%}
+        day({{ fpw.month_end(february) }}) = 29
+        and {{ fpw.month_end(february) }} between {{ period_start }} and {{ period_end }}
+        {%- endfor %}
+    )
+{%- endmacro %}
