@@ -55,7 +55,8 @@ def build_path(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> P
             load(settings, warehouse, contract, "run")
     with dbt_process(settings) as dbt:
         models = [
-            "+msr_recorded_crime",
+            "+peer_comparison",
+            "+comparison",
             "+msr_official_count",
             "stg_home_office_stop_search",
             "stg_home_office_workforce_table",
@@ -175,6 +176,64 @@ def test_england_and_wales_comes_out_as_printed(build: duckdb.DuckDBPyConnection
     )
     assert len(found) == 7  # five editions, two of which end a financial year
     assert all(printed == pytest.approx(recomputed, abs=1e-6) for printed, recomputed in found)
+
+
+def test_west_midlands_stands_beside_its_group_as_the_printed_rates_do(
+    build: duckdb.DuckDBPyConnection, shared_data: Path
+) -> None:
+    group = (WEST_MIDLANDS, "E23000004", "E23000005", "E23000010")
+    found = {
+        str(row[0]): row[1:]
+        for row in rows(
+            build,
+            "SELECT period_end, value, group_mean, all_forces_mean, all_force_count, phi_basis, rank, rank_of, rank_low, "
+            "rank_high, members_missing, funnel_position FROM marts.peer_comparison "
+            "WHERE measure_id = 'total_recorded_crime_rate' AND method_id LIKE 'ons_pfa_table%' "
+            "AND period_type = 'rolling_12m'",
+        )
+    }
+    assert set(found) == set(EDITIONS.values())
+    for edition, period_end in EDITIONS.items():
+        printed = {
+            row["pfa_code"]: float(row["published_rate_per_1000"])
+            for row in published_rates(shared_data)
+            if row["edition"] == edition and row["published_rate_per_1000"] != "+"
+        }
+        own, group_mean, mean, count, basis, *rank = found[period_end]
+        assert own == pytest.approx(printed[WEST_MIDLANDS], abs=1e-6)
+        assert group_mean == pytest.approx(sum(printed[code] for code in group) / 4, abs=1e-6)
+        assert (mean, count, basis) == (pytest.approx(sum(printed.values()) / 42, abs=1e-6), 42, "all_forces")
+        # the lowest of its group by far, and nothing unusual among forces that differ as much as these
+        assert rank == [1, 4, 1, 1, None, "within"]
+
+
+def test_england_and_wales_is_without_west_midlands(build: duckdb.DuckDBPyConnection) -> None:
+    found = rows(
+        build,
+        "SELECT whole.period_end, whole.numerator - own.numerator, whole.denominator - own.denominator, "
+        "england_wales_without, england_wales_finding, england_wales_pct_low, england_wales_pct_high "
+        "FROM measures.msr_recorded_crime AS whole JOIN measures.msr_recorded_crime AS own "
+        "USING (measure_id, method_id, period_type, period_end) "
+        "JOIN marts.peer_comparison AS peers USING (measure_id, method_id, period_type, period_end) "
+        "WHERE measure_id = 'total_recorded_crime_rate' AND period_type = 'rolling_12m' AND whole.area_code = ? "
+        "AND own.area_code = ? ORDER BY ALL",
+        ENGLAND_AND_WALES,
+        WEST_MIDLANDS,
+    )
+    assert len(found) == len(EDITIONS)
+    assert all(without == pytest.approx(1000 * crimes / people) for _, crimes, people, without, *_ in found)
+    # 89.6 against 89.5 in the year to March 2019; the years before it was lower
+    assert [row[4] for row in found] == ["lower"] * 4 + ["no_clear_change"]
+    assert found[-1][5] < 0 < found[-1][6]
+
+
+def test_crime_of_2018_19_rose_by_a_ninth(build: duckdb.DuckDBPyConnection) -> None:
+    # 259,661 against 233,393 in the printed tables
+    assert rows(
+        build,
+        "SELECT comparison_type, difference, words FROM marts.comparison "
+        "WHERE measure_id = 'total_recorded_crime_count' AND period_type = 'rolling_12m' AND status = 'comparable'",
+    ) == [("rolling_12m_last_year", 26_268, "up 11.3 % (+10.6 % to +11.9 %): higher")]
 
 
 def test_titles_tell_the_period_and_footnotes_are_gone(build: duckdb.DuckDBPyConnection) -> None:

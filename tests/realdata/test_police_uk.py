@@ -187,6 +187,37 @@ def test_facts_hold_every_raw_row(build: duckdb.DuckDBPyConnection) -> None:
     ) == [(True, True)]
 
 
+def test_search_rate_stands_in_a_funnel_of_all_forces(published: duckdb.DuckDBPyConnection) -> None:
+    supplied = rows(
+        published,
+        "SELECT value, numerator, denominator FROM marts.measure_value JOIN marts.dim_force USING (area_code) "
+        "WHERE measure_id = 'stop_search_rate' AND period_type = 'fin_year' AND period_start = '2019-04-01' "
+        "AND breakdown_type IS NULL AND value IS NOT NULL AND force_kind = 'territorial' AND force <> 'city-of-london'",
+    )
+    [(position, count, basis, phi, centre, z, members, missing)] = rows(
+        published,
+        "SELECT funnel_position, all_force_count, phi_basis, phi, funnel_centre, funnel_z, member_count, members_missing "
+        "FROM marts.peer_comparison WHERE measure_id = 'stop_search_rate' AND period_type = 'fin_year'",
+    )
+    assert (count, basis) == (len(supplied), "all_forces")
+    assert count > 35
+    expected_centre = sum(value for value, _, _ in supplied) / count
+    deviations = sorted(
+        2 * (searches**0.5 - (people * expected_centre / 1000) ** 0.5) for _, searches, people in supplied
+    )
+    cut = count // 10
+    kept = [min(max(deviation, deviations[cut]), deviations[-cut - 1]) for deviation in deviations]
+    assert centre == pytest.approx(expected_centre)
+    assert phi == pytest.approx(sum(deviation**2 for deviation in kept) / count)
+    # 24,631 searches of 2,928,592 residents
+    own_z = 2 * (24_631**0.5 - (2_928_592 * expected_centre / 1000) ** 0.5)
+    assert z == pytest.approx(own_z)
+    assert position == "above_95"
+    assert 1.96 < own_z / phi**0.5 < 3.09
+    # Greater Manchester stopped supplying in the summer of 2019 and is named, not counted as zero
+    assert (members, missing) == (3, "Greater Manchester")
+
+
 def test_nothing_real_is_called_synthetic(published: duckdb.DuckDBPyConnection) -> None:
     assert rows(published, "SELECT DISTINCT source_kind FROM marts.measure_value") == [("computed",)]
     assert rows(published, "SELECT is_sample FROM ops.release") == [(False,)]
