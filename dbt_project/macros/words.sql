@@ -45,3 +45,15 @@
 {% macro without_dates(text) -%}{{ return(adapter.dispatch('without_dates', 'fpw')(text)) }}{%- endmacro %}
 {% macro default__without_dates(text) -%}regexp_replace({{ text }}, '{{ fpw.date_pattern() }}', ''){%- endmacro %}
 {% macro duckdb__without_dates(text) -%}regexp_replace({{ text }}, '{{ fpw.date_pattern() }}', '', 'g'){%- endmacro %}
+
+
+{# The distinct values of a group as one text, sorted, with `separator` between them. #}
+{% macro joined_words(expression, separator) -%}
+    {{ return(adapter.dispatch('joined_words', 'fpw')(expression, separator)) }}
+{%- endmacro %}
+{% macro default__joined_words(expression, separator) -%}
+    array_join({{ fpw.sorted_list(expression) }}, '{{ separator }}')
+{%- endmacro %}
+{% macro duckdb__joined_words(expression, separator) -%}
+    array_to_string({{ fpw.sorted_list(expression) }}, '{{ separator }}')
+{%- endmacro %}
