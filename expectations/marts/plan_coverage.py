@@ -15,8 +15,10 @@ SUITE = Suite(
         no_rows(
             "indicators_all_covered",
             """
-            SELECT plan_indicator_id FROM marts.dim_plan_indicator
-            WHERE plan_indicator_id NOT IN (SELECT plan_indicator_id FROM {batch} AS mart)
+            SELECT plan_indicator_id, state
+            FROM (SELECT plan_indicator_id FROM marts.dim_plan_indicator) AS placed
+            LEFT JOIN (SELECT plan_indicator_id, state FROM {batch} AS mart) AS covered USING (plan_indicator_id)
+            WHERE state IS NULL
             """,
             "An indicator has no state: correct model plan_coverage.",
         ),
