@@ -27,7 +27,7 @@ final as (
         targets.plan_indicator_id,
         indicators.plan_id,
         indicators.measure_id,
-        targets.kind as target_kind,
+        targets.kind,
         targets.period_start,
         targets.period_end,
         targets.comparison,

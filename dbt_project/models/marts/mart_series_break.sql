@@ -18,10 +18,10 @@ final as (
         breakdown_type,
         breakdown_value,
         break_date,
-        kind as break_kind,
+        kind,
         what_changed,
         bridge_factor,
-        source as told_by
+        source
 
     from breaks
 
