@@ -52,3 +52,69 @@
 {% macro default__decimals_of(number_text) -%}
     length(regexp_extract({{ number_text }}, '[.]([0-9]+)$', 1))
 {%- endmacro %}
+
+
+{# Decimals of a figure as printed: those of the text where it prints the number itself, else those the value is written
+   with. A round number that is hedged ("around 3,200") is printed to its last digit that is not 0: here -2. #}
+{% macro decimals_printed(figure) -%}{{ return(adapter.dispatch('decimals_printed', 'fpw')(figure)) }}{%- endmacro %}
+{% macro default__decimals_printed(figure) -%}
+    {%- set value = figure ~ '.value' -%}
+    cast(case
+        when {{ figure }}.qualifier = 'approx' and {{ value }} <> 0 and {{ value }} = floor({{ value }})
+            then -length(regexp_extract(cast(cast(abs({{ value }}) as bigint) as varchar), '(0*)$', 1))
+        when {{ fpw.same_number(fpw.printed_number(figure ~ '.as_printed'), 'abs(' ~ value ~ ')') }}
+            then {{ fpw.decimals_of(fpw.printed_number_text(figure ~ '.as_printed')) }}
+        else {{ fpw.decimals_of("regexp_replace(cast(" ~ value ~ " as varchar), '[.]0$', '')") }}
+    end as integer)
+{%- endmacro %}
+
+
+{# How far the true number can lie from a figure because it was rounded to be printed: half a unit of its last digit. A
+   target is set, and a whole number of things that is not hedged is counted: neither is rounded. #}
+{% macro printed_rounding(figure, decimals) -%}
+    {{ return(adapter.dispatch('printed_rounding', 'fpw')(figure, decimals)) }}
+{%- endmacro %}
+{% macro default__printed_rounding(figure, decimals) -%}
+    (case
+        when {{ figure }}.value_kind = 'target' then 0.0e0
+        when
+            {{ decimals }} = 0 and {{ figure }}.qualifier = 'exact'
+            and {{ figure }}.unit in ('count', 'persons', 'headcount', 'officers', 'offences', 'staff', 'PCSOs', 'rank')
+            then 0.0e0
+        else 0.5e0 * power(10.0e0, -{{ decimals }})
+    end)
+{%- endmacro %}
+
+
+{# Rule under which a computed value meets a printed one: bound, round_half_up, floor or tolerance, in this order; NULL
+   when none does or there is no computed value. #}
+{% macro rule_applied(computed, printed, decimals, qualifier, tolerance) -%}
+    {{ return(adapter.dispatch('rule_applied', 'fpw')(computed, printed, decimals, qualifier, tolerance)) }}
+{%- endmacro %}
+{% macro default__rule_applied(computed, printed, decimals, qualifier, tolerance) -%}
+    (case
+        -- the document gives a bound, not a number
+        when {{ qualifier }} = 'over' and {{ computed }} > {{ printed }} then 'bound'
+        when {{ qualifier }} = 'at least' and {{ computed }} >= {{ printed }} then 'bound'
+        when {{ qualifier }} = 'under' and {{ computed }} < {{ printed }} then 'bound'
+        when {{ fpw.same_number(fpw.round_half_up(computed, decimals), printed) }} then 'round_half_up'
+        when {{ fpw.same_number(fpw.truncated(computed, decimals), printed) }} then 'floor'
+        when
+            abs({{ computed }} - {{ printed }})
+            <= 0.5e0 * power(10.0e0, -{{ decimals }}) + coalesce({{ tolerance }}, 0) + 1.0e-9
+            then 'tolerance'
+    end)
+{%- endmacro %}
+
+
+{# The verdict that goes with that rule, where there is a computed value. #}
+{% macro figure_verdict(rule) -%}{{ return(adapter.dispatch('figure_verdict', 'fpw')(rule)) }}{%- endmacro %}
+{% macro default__figure_verdict(rule) -%}
+    (case {{ rule }}
+        when 'round_half_up' then 'reproduces'
+        when 'bound' then 'reproduces'
+        when 'floor' then 'truncated'
+        when 'tolerance' then 'rounding'
+        else 'does_not_reproduce'
+    end)
+{%- endmacro %}

@@ -2,99 +2,72 @@ with
 
 figures as (
 
-    select * from {{ ref('published_figure') }}
+    select * from {{ ref('int_published_figure') }}
 
 ),
 
-links as (
+found as (
 
-    select * from {{ ref('published_figure_match') }}
-
-),
-
-measure_values as (
-
-    select * from {{ ref('measure_value') }}
+    select * from {{ ref('int_figure_value') }}
 
 ),
 
--- decimals as printed where the text prints the value itself, else those the value is written with
-printed as (
+derivations as (
 
-    select
-        *,
-        cast(case
-            when {{ same_number(printed_number('as_printed'), 'abs(value)') }}
-                then {{ decimals_of(printed_number_text('as_printed')) }}
-            else {{ decimals_of("regexp_replace(cast(value as varchar), '[.]0$', '')") }}
-        end as integer) as decimals_printed
-
-    from figures
+    select * from {{ ref('figure_derivation') }}
 
 ),
 
-linked as (
+issues as (
 
-    select
-        printed.figure_id,
-        printed.plan_indicator_id,
-        printed.measure_id,
-        printed.quantity,
-        printed.area_code,
-        printed.period_start,
-        printed.period_end,
-        printed.breakdown_type,
-        printed.breakdown_value,
-        printed.value as published_value,
-        printed.unit,
-        printed.qualifier,
-        printed.value_kind,
-        printed.as_printed,
-        printed.decimals_printed,
-        measure_values.value * links.scale as computed_value,
-        measure_values.ci_low * links.scale as ci_low,
-        measure_values.ci_high * links.scale as ci_high,
-        measure_values.status as computed_status,
-        measure_values.source_kind,
-        links.figure_id is not null as is_linked,
-        links.input_tolerance,
-        links.denominator_id,
-        links.method_id,
-        links.note,
-        printed.derivation_rule,
-        printed.issue_id,
-        printed.document,
-        printed.line
+    select * from {{ ref('known_issue') }}
 
-    from printed
-    left join links on printed.figure_id = links.figure_id
-    left join measure_values
-        on links.measure_id = measure_values.measure_id
-        and links.area_code = measure_values.area_code
-        and links.period_type = measure_values.period_type
-        and links.period_start = measure_values.period_start
-        and links.period_end = measure_values.period_end
-        and links.breakdown_type is not distinct from measure_values.breakdown_type
-        and links.breakdown_value is not distinct from measure_values.breakdown_value
-        and links.denominator_id is not distinct from measure_values.denominator_id
-        and links.method_id = measure_values.method_id
+),
+
+measured as (
+
+    select distinct measure_id
+
+    from {{ ref('measure_value') }}
+
+    where value is not null
 
 ),
 
 reasoned as (
 
     select
-        *,
-        computed_value - published_value as difference,
+        figures.*,
+        found.computed_value,
+        found.ci_low,
+        found.ci_high,
+        found.computed_status,
+        found.source_kind,
+        found.reached_by,
+        found.input_tolerance,
+        found.denominator_id,
+        found.method_id,
+        found.note,
+        issues.explanation as issue,
+        derivations.verdict as derivation_verdict,
+        derivations.formula as derivation,
+        found.computed_value - figures.value as difference,
         case
-            when value_kind in ('target', 'forecast') then concat(value_kind, ': not an observation')
-            when not is_linked then 'no computed measure linked to this figure'
-            when computed_status is null then 'no source supplied yet'
-            when computed_status = 'not_supplied' then 'force-month not supplied'
-            when computed_value is null then concat('no value: ', computed_status)
+            when figures.value_kind in ('target', 'forecast') then concat(figures.value_kind, ': not an observation')
+            when found.figure_id is null and derivations.verdict not in ('not_checkable')
+                then 'an input of its rule has no computed value'
+            when found.figure_id is null and measured.measure_id is not null
+                then 'its measure is computed, but no value is linked to this figure'
+            when found.computed_status is null then 'no source supplied yet'
+            when found.computed_status = 'not_supplied' then 'force-month not supplied'
+            when found.computed_value is null then concat('no value: ', found.computed_status)
         end as reason
 
-    from linked
+    from figures
+    left join found on figures.figure_id = found.figure_id
+    left join derivations on figures.figure_id = derivations.figure_id
+    left join issues on figures.issue_id = issues.issue_id
+    left join measured on figures.measure_id = measured.measure_id
 
 ),
 
@@ -103,19 +76,8 @@ tested as (
     select
         *,
         case
-            when reason is not null then null
-            -- the document gives a bound, not a number
-            when qualifier = 'over' and difference > 0 then 'bound'
-            when qualifier = 'at least' and difference >= 0 then 'bound'
-            when qualifier = 'under' and difference < 0 then 'bound'
-            when {{ same_number(round_half_up('computed_value', 'decimals_printed'), 'published_value') }}
-                then 'round_half_up'
-            when {{ same_number(truncated('computed_value', 'decimals_printed'), 'published_value') }}
-                then 'floor'
-            when
-                abs(difference)
-                <= 0.5e0 * power(10.0e0, -decimals_printed) + coalesce(input_tolerance, 0) + 1.0e-9
-                then 'tolerance'
+            when reason is null
+                then {{ rule_applied('computed_value', 'value', 'decimals_printed', 'qualifier', 'input_tolerance') }}
         end as rule_applied
 
     from reasoned
@@ -134,7 +96,7 @@ final as (
         period_end,
         breakdown_type,
         breakdown_value,
-        published_value,
+        value as published_value,
         unit,
         qualifier,
         value_kind,
@@ -145,20 +107,18 @@ final as (
         case when reason is null then ci_high end as ci_high,
         computed_status,
         source_kind,
+        reached_by,
         denominator_id,
         method_id,
         rule_applied,
         case when reason is null then difference end as difference,
-        case
-            when reason is not null then 'not_computed'
-            when rule_applied in ('round_half_up', 'bound') then 'reproduces'
-            when rule_applied = 'floor' then 'truncated'
-            when rule_applied = 'tolerance' then 'rounding'
-            else 'does_not_reproduce'
-        end as verdict,
+        case when reason is null then {{ figure_verdict('rule_applied') }} else 'not_computed' end as verdict,
         reason,
         derivation_rule,
+        derivation,
+        derivation_verdict,
         issue_id,
+        issue,
         note,
         document,
         line

@@ -1,0 +1,244 @@
+{# How deep rules build on figures that are computed by rules themselves. #}
+{%- set levels = 4 -%}
+
+with
+
+derivations as (
+
+    select * from {{ ref('published_derivation') }}
+    where
+        rule not in ('implies', 'no_rule')
+        and figure_id in (
+            select given.figure_id from {{ ref('published_derivation') }} as given
+            where given.input_figure_id is not null
+        )
+
+),
+
+figures as (
+
+    select * from {{ ref('int_published_figure') }}
+
+),
+
+breaks as (
+
+    select * from {{ ref('series_break') }}
+
+),
+
+linked as (
+
+    select
+        links.figure_id,
+        links.measure_id,
+        links.area_code,
+        links.period_start,
+        links.period_end,
+        links.breakdown_type,
+        links.breakdown_value,
+        links.denominator_id,
+        links.method_id,
+        links.input_tolerance,
+        links.note,
+        measure_values.value * links.scale as computed_value,
+        measure_values.ci_low * links.scale as ci_low,
+        measure_values.ci_high * links.scale as ci_high,
+        measure_values.numerator,
+        measure_values.denominator,
+        measure_values.status as computed_status,
+        measure_values.source_kind
+
+    from {{ ref('published_figure_match') }} as links
+    left join {{ ref('measure_value') }} as measure_values
+        on links.measure_id = measure_values.measure_id
+        and links.area_code = measure_values.area_code
+        and links.period_type = measure_values.period_type
+        and links.period_start = measure_values.period_start
+        and links.period_end = measure_values.period_end
+        and links.breakdown_type is not distinct from measure_values.breakdown_type
+        and links.breakdown_value is not distinct from measure_values.breakdown_value
+        and links.denominator_id is not distinct from measure_values.denominator_id
+        and links.method_id = measure_values.method_id
+
+),
+
+parts as (
+
+    select
+        parts.figure_id,
+        linked.measure_id,
+        linked.area_code,
+        linked.period_start,
+        linked.period_end,
+        linked.breakdown_type,
+        linked.breakdown_value,
+        linked.denominator_id,
+        linked.method_id,
+        parts.note,
+        linked.computed_status,
+        linked.source_kind,
+        case parts.part
+            when 'numerator' then linked.numerator
+            when 'denominator' then linked.denominator
+        end as computed_value
+
+    from {{ ref('published_figure_part') }} as parts
+    inner join linked on parts.of_figure_id = linked.figure_id
+
+),
+
+-- rules that compare two periods of a series between which it broke
+crossed as (
+
+    select
+        derivations.figure_id,
+        breaks.break_date
+
+    from derivations
+    inner join linked on derivations.input_figure_id = linked.figure_id
+    inner join breaks on {{ is_about('breaks', 'linked') }}
+
+    where derivations.rule in ('pct_change', 'difference')
+
+    group by derivations.figure_id, breaks.break_date
+    having
+        count(distinct linked.period_start) > 1
+        and breaks.break_date > min(linked.period_start)
+        and breaks.break_date <= max(linked.period_end)
+
+),
+
+broken as (
+
+    select
+        figure_id,
+        min(break_date) as break_date
+
+    from crossed
+
+    group by figure_id
+
+),
+
+-- figures that the standard row holds
+values_0 as (
+
+    select
+        figure_id,
+        computed_value,
+        ci_low,
+        ci_high,
+        computed_status,
+        source_kind,
+        denominator_id,
+        method_id,
+        input_tolerance,
+        'link' as reached_by,
+        note
+
+    from linked
+
+    union all
+
+    select
+        figure_id,
+        computed_value,
+        cast(null as double) as ci_low,
+        cast(null as double) as ci_high,
+        computed_status,
+        source_kind,
+        denominator_id,
+        method_id,
+        0.0e0 as input_tolerance,
+        'part' as reached_by,
+        note
+
+    from parts
+
+),
+
+{% for level in range(1, levels + 1) %}
+{%- set before = 'values_' ~ (level - 1) -%}
+inputs_{{ level }} as (
+
+    select
+        derivations.figure_id,
+        derivations.rule,
+        derivations.role,
+        0.0e0 as rounding,
+        derivations.scale * case
+            when derivations.input_figure_id is null then derivations.input_value
+            when derivations.input_part = 'days' then figures.period_days
+            else reached.computed_value
+        end as value
+
+    from derivations
+    left join figures on derivations.input_figure_id = figures.figure_id
+    left join {{ before }} as reached on derivations.input_figure_id = reached.figure_id
+    left join {{ before }} as already on derivations.figure_id = already.figure_id
+
+    where already.figure_id is null
+
+),
+
+totals_{{ level }} as (
+
+    {{ derivation_totals('inputs_' ~ level) }}
+
+),
+
+-- final only when all of them are; synthetic when any of them is
+kinds_{{ level }} as (
+
+    select
+        derivations.figure_id,
+        max(reached.source_kind) as source_kind,
+        max(reached.computed_status) as computed_status
+
+    from derivations
+    inner join {{ before }} as reached on derivations.input_figure_id = reached.figure_id
+
+    group by derivations.figure_id
+
+),
+
+values_{{ level }} as (
+
+    select * from {{ before }}
+
+    union all
+
+    select
+        totals.figure_id,
+        case when broken.figure_id is null then {{ derived_value('totals') }} end as computed_value,
+        cast(null as double) as ci_low,
+        cast(null as double) as ci_high,
+        case when broken.figure_id is null then kinds.computed_status else 'not_comparable' end as computed_status,
+        kinds.source_kind,
+        cast(null as varchar) as denominator_id,
+        cast(null as varchar) as method_id,
+        0.0e0 as input_tolerance,
+        'rule' as reached_by,
+        case
+            when broken.figure_id is not null
+                then concat('The series broke on ', cast(broken.break_date as varchar))
+        end as note
+
+    from totals_{{ level }} as totals
+    inner join kinds_{{ level }} as kinds on totals.figure_id = kinds.figure_id
+    left join broken on totals.figure_id = broken.figure_id
+
+    where totals.is_complete
+
+),
+
+{% endfor -%}
+
+final as (
+
+    select * from values_{{ levels }}
+
+)
+
+select * from final
