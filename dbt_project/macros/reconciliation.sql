@@ -118,3 +118,16 @@
         else 'does_not_reproduce'
     end)
 {%- endmacro %}
+
+
+{# Whether a row of the standard shape belongs to the series that a row of a seed names. Both arguments are aliases. #}
+{% macro is_in_series(seed, row) -%}{{ return(adapter.dispatch('is_in_series', 'fpw')(seed, row)) }}{%- endmacro %}
+{% macro default__is_in_series(seed, row) -%}
+    {{ seed }}.measure_id = {{ row }}.measure_id
+    {% for column in ['area_code', 'period_type', 'method_id'] -%}
+    and {{ seed }}.{{ column }} = {{ row }}.{{ column }}
+    {% endfor -%}
+    {% for column in ['breakdown_type', 'breakdown_value', 'denominator_id'] -%}
+    and {{ seed }}.{{ column }} is not distinct from {{ row }}.{{ column }}
+    {% endfor %}
+{%- endmacro %}

@@ -63,6 +63,17 @@ SCRUTINY = (
 FINANCE = (
     Series("budget", "expenditure", breakdown="category"),
     Series("budget", "net_budget_requirement"),
+    *(
+        Series("budget", quantity, breakdown=f"category={category}")
+        for quantity, category in (
+            ("income", "Income"),
+            ("use_of_reserves", "Use of reserves"),
+            ("police_grant", "Police grant"),
+            ("rsg_ndr", "Revenue support grant and business rates"),
+            ("council_tax_support_grant", "Council tax support grant"),
+            ("collection_fund_surplus", "Collection fund surplus"),
+        )
+    ),
     Quotient("precept_share", "000-0083", "000-0071"),
     Quotient("opcc_cost_share", "000-0057", "000-0067"),
     Series("community_safety_fund", "csf"),
@@ -84,6 +95,8 @@ ACTIVITY = (
     ),
     Series("apprentices", "apprentices", breakdown="type"),
     Series("street_watch", "groups"),
+    Series("vehicle_crime_count", "offences"),
+    Series("theft_of_motor_vehicle_count", "offences"),
 )
 
 

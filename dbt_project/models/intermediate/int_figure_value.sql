@@ -51,15 +51,9 @@ linked as (
 
     from {{ ref('published_figure_match') }} as links
     left join {{ ref('measure_value') }} as measure_values
-        on links.measure_id = measure_values.measure_id
-        and links.area_code = measure_values.area_code
-        and links.period_type = measure_values.period_type
-        and links.period_start = measure_values.period_start
+        on links.period_start = measure_values.period_start
         and links.period_end = measure_values.period_end
-        and links.breakdown_type is not distinct from measure_values.breakdown_type
-        and links.breakdown_value is not distinct from measure_values.breakdown_value
-        and links.denominator_id is not distinct from measure_values.denominator_id
-        and links.method_id = measure_values.method_id
+        and {{ is_in_series('links', 'measure_values') }}
 
 ),
 
@@ -85,6 +79,48 @@ parts as (
 
     from {{ ref('published_figure_part') }} as parts
     inner join linked on parts.of_figure_id = linked.figure_id
+
+),
+
+changes as (
+
+    select
+        given.figure_id,
+        given.denominator_id,
+        given.method_id,
+        given.note,
+        new_values.source_kind,
+        given.scale * case
+            when broken.figure_id is not null then null
+            when given.comparison = 'difference' then new_values.value - old_values.value
+            when given.comparison = 'change_pct'
+                then {{ rate('new_values.value - old_values.value', 'old_values.value', 100) }}
+        end as computed_value,
+        case
+            when broken.figure_id is not null then 'not_comparable'
+            when new_values.value is null then new_values.status
+            when old_values.value is null then old_values.status
+            else greatest(new_values.status, old_values.status)
+        end as computed_status
+
+    from {{ ref('published_figure_change') }} as given
+    left join {{ ref('measure_value') }} as new_values
+        on given.period_start = new_values.period_start
+        and given.period_end = new_values.period_end
+        and {{ is_in_series('given', 'new_values') }}
+    left join {{ ref('measure_value') }} as old_values
+        on given.reference_start = old_values.period_start
+        and given.reference_end = old_values.period_end
+        and {{ is_in_series('given', 'old_values') }}
+    left join (
+        select distinct compared.figure_id
+
+        from {{ ref('published_figure_change') }} as compared
+        inner join breaks on {{ is_about('breaks', 'compared') }}
+
+        where breaks.break_date > compared.reference_start and breaks.break_date <= compared.period_end
+    ) as broken
+        on given.figure_id = broken.figure_id
 
 ),
 
@@ -155,6 +191,23 @@ values_0 as (
         note
 
     from parts
+
+    union all
+
+    select
+        figure_id,
+        computed_value,
+        cast(null as double) as ci_low,
+        cast(null as double) as ci_high,
+        computed_status,
+        source_kind,
+        denominator_id,
+        method_id,
+        0.0e0 as input_tolerance,
+        'change' as reached_by,
+        note
+
+    from changes
 
 ),
 

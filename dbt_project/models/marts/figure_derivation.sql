@@ -27,7 +27,7 @@ given as (
             else 0.0e0
         end as rounding,
         case
-            when derivations.input_figure_id is null then {{ decimals_of('cast(derivations.input_value as varchar)') }}
+            when derivations.input_figure_id is null then {{ decimals_of("regexp_replace(cast(derivations.input_value as varchar), '[.]0$', '')") }}
             when derivations.input_part = 'days' or derivations.scale > 1 then 0
             when derivations.scale = 0.01 then inputs.decimals_printed + 2
             else inputs.decimals_printed
@@ -72,6 +72,7 @@ texts as (
         sum(case when role in {{ upper_roles() }} then 1 else 0 end) as upper_count,
         sum(case when role in {{ lower_roles() }} then 1 else 0 end) as lower_count,
         max(input_note) as input_note,
+        count(input_figure_id) as input_figure_count,
         max(marked) as marked
 
     from worded
@@ -106,6 +107,7 @@ tested as (
         {{ derivation_words('texts') }} as words,
         texts.input_note,
         texts.marked,
+        texts.input_figure_count,
         {{ rule_applied(
             'computed.recomputed_value', 'figures.value', 'figures.decimals_printed', 'figures.qualifier',
             'computed.input_tolerance'
@@ -131,7 +133,7 @@ judged as (
             when rule_applied = 'round_half_up'
                 or {{ same_number(round_half_up('recomputed_value', 'decimals_printed'), 'recomputed_value') }}
                 then decimals_printed
-            else decimals_printed + 1
+            else greatest(decimals_printed, 0) + 1
         end as decimals_shown
 
     from tested
@@ -178,6 +180,7 @@ final as (
         value_kind,
         as_printed,
         decimals_printed,
+        input_figure_count,
         recomputed_value,
         recomputed_value - value as difference,
         input_tolerance,

@@ -54,7 +54,7 @@ reasoned as (
         found.computed_value - figures.value as difference,
         case
             when figures.value_kind in ('target', 'forecast') then concat(figures.value_kind, ': not an observation')
-            when found.figure_id is null and derivations.verdict not in ('not_checkable')
+            when found.figure_id is null and derivations.input_figure_count > 0 and derivations.rule <> 'implies'
                 then 'an input of its rule has no computed value'
             when found.figure_id is null and measured.measure_id is not null
                 then 'its measure is computed, but no value is linked to this figure'
