@@ -108,9 +108,10 @@ ETHNICITIES: dict[str, dict[tuple[str, str], float]] = {
 WORKFORCE_HEADER = (
     "date", "geo_code", "force_name", "region", "sex", "rank_description", "worker_type", "total_headcount", "total_fte",
 )  # fmt: skip
-OFFICERS_FIGURE, OFFICERS_YEAR = "003-0564", 2021
-"""Officers of the home force, which it says it kept until this year."""
-WORKFORCE_YEARS = (2019, 2020, OFFICERS_YEAR)
+OFFICERS_FIGURE, OFFICERS_YEAR = "003-0564", 2020
+"""Officers of the home force, and the year to which the warehouse links the number."""
+WORKFORCE_YEARS = (2019, 2020, 2021)
+MORE_SEXES_FROM = 2021
 OFFICERS = {"merseyside": 3_500, "greater-manchester": 6_600, "west-yorkshire": 5_300, "metropolitan": 31_500}
 """Full-time equivalents of the other forces, about."""
 REGIONS = {
@@ -118,7 +119,7 @@ REGIONS = {
     "west-yorkshire": "Yorkshire and the Humber", "metropolitan": "London",
 }  # fmt: skip
 SEXES = ("Female", "Male", "Not stated", "Prefer not to say", "Prefer to self-describe")
-"""The last three stand in the file since OFFICERS_YEAR; nobody is counted under them here."""
+"""The last three stand in the file since MORE_SEXES_FROM; nobody is counted under them here."""
 
 
 @dataclass(frozen=True)
@@ -268,7 +269,7 @@ def _officers(rng: Generator, force: Force, year: int, figures: Mapping[str, Fig
 
 def _workforce(rng: Generator, force: Force, year: int, officers: float) -> list[Row]:
     """Heads and full-time equivalents at the end of March, which the publisher writes as its first day."""
-    sexes = SEXES if year >= OFFICERS_YEAR else SEXES[:2]
+    sexes = SEXES if year >= MORE_SEXES_FROM else SEXES[:2]
     rows: list[Row] = []
     for workers in WORKERS:
         shares = (workers.women, 1 - workers.women, 0, 0, 0)
@@ -283,7 +284,7 @@ def _workforce(rng: Generator, force: Force, year: int, officers: float) -> list
         if is_officer:
             hundredths[np.argmax(counts)] += round(100 * officers) - hundredths.sum()
         for (sex, rank), count, fte in zip(cells, counts.tolist(), hundredths.tolist(), strict=True):
-            rank_shown = rank.capitalize() if "Volunteer" in rank and year < OFFICERS_YEAR else rank
+            rank_shown = rank.capitalize() if "Volunteer" in rank and year < MORE_SEXES_FROM else rank
             rows.append([
                 f"{year}-03-01", force.code, force.name, REGIONS[force.slug], sexes[sex], rank_shown, workers.kind,
                 count, f"{fte / 100}".removesuffix(".0"),

@@ -40,7 +40,7 @@ SHORT_NAMES = {area: name.removesuffix(" Police") for area, name in FORCE_NAMES.
 NOT_AVAILABLE, NO_BASE, UNKNOWN = "..", "*", "[x]"
 
 HOME_OFFICERS = "003-0564"
-"""Figure of the home force's officers; its period ends on the last day in the workforce tables."""
+"""Figure of the home force's officers, on the first of the days."""
 DAYS = (dt.date(2020, 3, 31), dt.date(2020, 9, 30), dt.date(2021, 3, 31))
 
 
@@ -183,7 +183,7 @@ def _workforce(rng: Generator, people: Mapping[str, int], figures: Mapping[str, 
     for workers in WORKERS:
         counts = {area: _counts(rng, workers, people[area]) for area in OPEN_DATA_NAMES}
         if workers.number == OFFICERS:
-            scale = figures[HOME_OFFICERS].value / counts[HOME][-1]
+            scale = figures[HOME_OFFICERS].value / counts[HOME][0]
             counts[HOME] = [round(scale * number, 2) for number in counts[HOME]]
         if workers.number == DESIGNATED:
             counts |= {area: [NOT_AVAILABLE] * len(DAYS) for area in WITHOUT_DESIGNATED}

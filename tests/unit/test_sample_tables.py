@@ -84,7 +84,7 @@ def test_officers_of_the_home_force_are_as_published(cells: dict[str, list[Cell]
         cell
         for cell in cells[WORKFORCE]
         if (cell["table_id"], cell["area_name"], cell["area_kind"], cell["column_label"])
-        == ("1", "West Midlands", "force", figure.period_end)
+        == ("1", "West Midlands", "force", f"{tables.DAYS[0]}")
     )
     assert number(home["value_text"]) == figure.value
 
