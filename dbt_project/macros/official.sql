@@ -17,6 +17,23 @@
 {%- endmacro %}
 
 
+{# The columns of a staged table of cells: those that every such table has, and texts of its own. #}
+{% macro cell_columns(own_texts) -%}
+    extract_id,
+        line,
+        force,
+        period_start,
+        period_end,
+        {%- set texts = ['table_id', 'table_title', 'sheet', 'cell', 'area_name'] + own_texts
+            + ['column_group', 'column_label', 'unit', 'value_text'] %}
+        {%- for text in texts %}
+        {{ fpw.clean_text(text) }} as {{ text }},
+        {%- endfor %}
+        {{ fpw.cell_value('value_text') }} as value,
+        {{ fpw.cell_marker('value_text') }} as marker
+{%- endmacro %}
+
+
 {# First day of the financial year in a text such as 2017/18. #}
 {% macro fin_year_in(text) -%}{{ return(adapter.dispatch('fin_year_in', 'fpw')(text)) }}{%- endmacro %}
 {% macro default__fin_year_in(text) -%}

@@ -3,17 +3,21 @@
 {# Text without the white space around it; NULL when nothing else is in it. #}
 {% macro clean_text(text) -%}{{ return(adapter.dispatch('clean_text', 'fpw')(text)) }}{%- endmacro %}
 {% macro default__clean_text(text) -%}
-    nullif(regexp_replace({{ text }}, '^[[:space:]]+|[[:space:]]+$', ''), '')
+    nullif(trim(both {{ fpw.white_space() }} from {{ text }}), '')
 {%- endmacro %}
 {% macro duckdb__clean_text(text) -%}
-    {# trim() knows spaces; tabs and line ends need a list, which is slow, so only what begins with one gets it #}
+    {# to trim by a list is slow, so what begins and ends with a visible sign of ASCII is left as it is #}
     nullif(
         case
-            when {{ text }} < '!' then trim({{ text }}, concat(' ', chr(9), chr(10), chr(11), chr(12), chr(13), chr(160)))
-            else trim({{ text }})
+            when {{ text }} between '!' and '~' and ({{ text }})[-1] between '!' and '~' then {{ text }}
+            else trim({{ text }}, {{ fpw.white_space() }})
         end, ''
     )
 {%- endmacro %}
+
+
+{# The signs that are white space around a text. #}
+{% macro white_space() -%}concat(' ', chr(9), chr(10), chr(11), chr(12), chr(13), chr(160)){%- endmacro %}
 
 
 {# False for 'No Location' (in either spelling) and for an empty location. #}

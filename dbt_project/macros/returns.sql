@@ -1,15 +1,5 @@
 {# How performance returns are written (pipelines/returns has the same rules, and lets nothing else in). #}
 
-{# A cell without the white space around it; NULL when nothing else is in it. #}
-{% macro return_cell(text) -%}{{ return(adapter.dispatch('return_cell', 'fpw')(text)) }}{%- endmacro %}
-{% macro default__return_cell(text) -%}
-    nullif(trim(both concat(' ', chr(9), chr(10), chr(11), chr(12), chr(13), chr(160)) from {{ text }}), '')
-{%- endmacro %}
-{% macro duckdb__return_cell(text) -%}
-    nullif(trim({{ text }}, concat(' ', chr(9), chr(10), chr(11), chr(12), chr(13), chr(160))), '')
-{%- endmacro %}
-
-
 {# A name as it is compared: letters and digits only, in small letters. #}
 {% macro plain_name(text) -%}{{ return(adapter.dispatch('plain_name', 'fpw')(text)) }}{%- endmacro %}
 {% macro default__plain_name(text) -%}

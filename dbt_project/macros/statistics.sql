@@ -52,6 +52,20 @@
 {%- endmacro %}
 
 
+{# By which of the two the limits of an event count were found; NULL where there are none, which below 10 goes for
+   adjusted counts that are no whole numbers. #}
+{% macro poisson_method(count) -%}
+    {{ return(adapter.dispatch('poisson_method', 'fpw')(count)) }}
+{%- endmacro %}
+{% macro default__poisson_method(count) -%}
+    {%- set count = '(' ~ count ~ ')' -%}
+    (case
+        when {{ count }} >= 10 then 'byar_95'
+        when {{ count }} >= 0 and {{ count }} = floor({{ count }}) then 'poisson_exact_95'
+    end)
+{%- endmacro %}
+
+
 {# Wilson's lower 95 % limit of the proportion x / n (0 to 1); NULL when n is 0 or NULL. #}
 {% macro wilson_low(x, n) -%}{{ return(adapter.dispatch('wilson_low', 'fpw')(x, n)) }}{%- endmacro %}
 {% macro default__wilson_low(x, n) -%}
@@ -81,6 +95,44 @@
                 )
             ) / (2.0e0 * ({{ n }} + power({{ fpw.z_95() }}, 2))))
     end)
+{%- endmacro %}
+
+
+{# The columns multiplier, value, ci_low, ci_high and ci_method of a measure, by its kind:
+     count    the numerator, with Poisson limits
+     rate     numerator per 1,000 of the denominator, with the Poisson limits of the numerator
+     share    percentage that the numerator is of the denominator, with Wilson limits
+     mean     numerator / denominator, without limits, because only the sum is known
+     amount   the numerator, without limits
+   Needs the columns numerator and denominator, and lower_95 and upper_95 of seed poisson_exact_limit, joined to the
+   numerator of counts and rates. A multiplier of the measure's own takes the place of 1,000, 100 or 1. #}
+{% macro value_and_limits(kind, multiplier=none) -%}
+    {{ return(adapter.dispatch('value_and_limits', 'fpw')(kind, multiplier)) }}
+{%- endmacro %}
+{% macro default__value_and_limits(kind, multiplier) -%}
+    {%- set factor = 'cast(' ~ (
+        multiplier or "case " ~ kind ~ " when 'share' then 100 when 'rate' then 1000 else 1 end"
+    ) ~ ' as double)' -%}
+    {{ factor }} as multiplier,
+        case
+            when {{ kind }} in ('count', 'amount') then numerator
+            else {{ fpw.rate('numerator', 'denominator', factor) }}
+        end as value,
+        case {{ kind }}
+            when 'count' then {{ fpw.poisson_low('numerator', 'lower_95') }}
+            when 'rate' then {{ fpw.rate(fpw.poisson_low('numerator', 'lower_95'), 'denominator', factor) }}
+            when 'share' then {{ factor }} * {{ fpw.wilson_low('numerator', 'denominator') }}
+        end as ci_low,
+        case {{ kind }}
+            when 'count' then {{ fpw.poisson_high('numerator', 'upper_95') }}
+            when 'rate' then {{ fpw.rate(fpw.poisson_high('numerator', 'upper_95'), 'denominator', factor) }}
+            when 'share' then {{ factor }} * {{ fpw.wilson_high('numerator', 'denominator') }}
+        end as ci_high,
+        case
+            when {{ kind }} = 'count' then {{ fpw.poisson_method('numerator') }}
+            when {{ kind }} = 'rate' and denominator > 0 then {{ fpw.poisson_method('numerator') }}
+            when {{ kind }} = 'share' and denominator > 0 and numerator >= 0 then 'wilson_95'
+        end as ci_method
 {%- endmacro %}
 
 

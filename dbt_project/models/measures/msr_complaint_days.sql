@@ -379,11 +379,8 @@ final as (
             when measured.is_count and measured.status = 'final'
                 then {{ poisson_high('measured.numerator', 'exact_limits.upper_95') }}
         end as ci_high,
-        case
-            when not measured.is_count or measured.status <> 'final' then null
-            when measured.numerator >= 10 then 'byar_95'
-            else 'poisson_exact_95'
-        end as ci_method,
+        case when measured.is_count and measured.status = 'final' then {{ poisson_method('measured.numerator') }} end
+            as ci_method,
         case when measured.status in ('final', 'below_minimum') then measured.n_unknown end as n_unknown,
         cast(null as varchar) as denominator_id,
         measured.method_id,

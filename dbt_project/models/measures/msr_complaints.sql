@@ -181,7 +181,7 @@ judged as (
         measured.status,
         measured.source_kind,
         measured.extract_ids,
-        measured.measure_id <> 'complaints_schedule3_share' as is_count,
+        case measured.measure_id when 'complaints_schedule3_share' then 'share' else 'count' end as kind,
         exact_limits.lower_95,
         exact_limits.upper_95
 
@@ -204,22 +204,7 @@ final as (
         breakdown_value,
         numerator,
         denominator,
-        cast(case when is_count then 1 else 100 end as double) as multiplier,
-        case when is_count then numerator else {{ rate('numerator', 'denominator', 100) }} end as value,
-        case
-            when is_count then {{ poisson_low('numerator', 'lower_95') }}
-            else 100 * {{ wilson_low('numerator', 'denominator') }}
-        end as ci_low,
-        case
-            when is_count then {{ poisson_high('numerator', 'upper_95') }}
-            else 100 * {{ wilson_high('numerator', 'denominator') }}
-        end as ci_high,
-        case
-            when status <> 'final' then null
-            when not is_count then 'wilson_95'
-            when numerator >= 10 then 'byar_95'
-            else 'poisson_exact_95'
-        end as ci_method,
+        {{ value_and_limits('kind') }},
         n_unknown,
         cast(null as varchar) as denominator_id,
         method_id,

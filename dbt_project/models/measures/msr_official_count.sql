@@ -140,10 +140,7 @@ judged as (
         case
             when summed.kind = 'count' then cast({{ poisson_high('summed.amount', 'exact_limits.upper_95') }} as double)
         end as ci_high,
-        case
-            when summed.kind = 'count' and summed.amount >= 10 then 'byar_95'
-            when summed.kind = 'count' and summed.amount >= 0 then 'poisson_exact_95'
-        end as ci_method,
+        case when summed.kind = 'count' then {{ poisson_method('summed.amount') }} end as ci_method,
         case
             when summed.reason is not null then summed.reason
             when summed.kind = 'rate' and coalesce(populations.population, 0) = 0 then 'not_comparable'

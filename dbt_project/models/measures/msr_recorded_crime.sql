@@ -24,10 +24,7 @@ counted as (
         cast(crimes.crime_count as double) as crime_count,
         cast({{ poisson_low('crimes.crime_count', 'exact_limits.lower_95') }} as double) as count_low,
         cast({{ poisson_high('crimes.crime_count', 'exact_limits.upper_95') }} as double) as count_high,
-        case
-            when crimes.crime_count >= 10 then 'byar_95'
-            when crimes.crime_count >= 0 then 'poisson_exact_95'
-        end as ci_method,
+        {{ poisson_method('crimes.crime_count') }} as ci_method,
         cast(crimes.population as double) as population,
         crimes.denominator_id,
         crimes.is_carried_forward,

@@ -75,12 +75,12 @@ returned as (
         returns.breakdown_value,
         returns.numerator,
         returns.denominator,
-        cast(measures.multiplier as double) as multiplier,
+        measures.multiplier,
         measures.kind,
         extracts.is_sample,
         returns.status,
-        cast({{ poisson_low('returns.numerator', 'exact_limits.lower_95') }} as double) as count_low,
-        cast({{ poisson_high('returns.numerator', 'exact_limits.upper_95') }} as double) as count_high
+        exact_limits.lower_95,
+        exact_limits.upper_95
 
     from returns
     left join areas on {{ plain_name('returns.area') }} = areas.area_text
@@ -89,29 +89,6 @@ returned as (
     left join exact_limits
         on returns.numerator = exact_limits.event_count
         and measures.kind in ('count', 'rate')
-
-),
-
-valued as (
-
-    select
-        *,
-        case
-            when kind in ('count', 'amount') then numerator
-            else {{ rate('numerator', 'denominator', 'multiplier') }}
-        end as value,
-        case kind
-            when 'count' then count_low
-            when 'rate' then {{ rate('count_low', 'denominator', 'multiplier') }}
-            when 'share' then 100 * {{ wilson_low('numerator', 'denominator') }}
-        end as ci_low,
-        case kind
-            when 'count' then count_high
-            when 'rate' then {{ rate('count_high', 'denominator', 'multiplier') }}
-            when 'share' then 100 * {{ wilson_high('numerator', 'denominator') }}
-        end as ci_high
-
-    from returned
 
 ),
 
@@ -128,16 +105,7 @@ final as (
         -- an amount is no count of anything, and may be negative
         case when kind <> 'amount' then numerator end as numerator,
         denominator,
-        multiplier,
-        value,
-        ci_low,
-        ci_high,
-        case
-            when value is null or kind in ('mean', 'amount') then null
-            when kind = 'share' then 'wilson_95'
-            when numerator >= 10 then 'byar_95'
-            else 'poisson_exact_95'
-        end as ci_method,
+        {{ value_and_limits('kind', 'multiplier') }},
         cast(null as bigint) as n_unknown,
         cast(null as varchar) as denominator_id,
         'as_returned' as method_id,
@@ -146,7 +114,7 @@ final as (
         status,
         {{ list_of('extract_id') }} as extract_ids
 
-    from valued
+    from returned
 
 )
 

@@ -213,11 +213,7 @@ final as (
         value,
         ci_low,
         ci_high,
-        case
-            when ci_low is null then null
-            when value >= 10 then 'byar_95'
-            else 'poisson_exact_95'
-        end as ci_method,
+        {{ poisson_method('value') }} as ci_method,
         cast(n_unknown as bigint) as n_unknown,
         cast(null as varchar) as denominator_id,
         method_id,

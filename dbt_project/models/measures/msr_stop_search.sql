@@ -146,7 +146,7 @@ positive_rates as (
         cast(null as varchar) as denominator_id,
         outcome_blank as n_unknown,
         false as is_provisional,
-        'proportion' as kind
+        'share' as kind
 
     from periods
 
@@ -172,7 +172,7 @@ object_linked_rates as (
         cast(null as varchar) as denominator_id,
         linked_blank as n_unknown,
         false as is_provisional,
-        'proportion' as kind
+        'share' as kind
 
     from totals
 
@@ -197,7 +197,7 @@ completeness as (
         cast(null as varchar) as denominator_id,
         {{ denominator }} - {{ filled }} as n_unknown,
         false as is_provisional,
-        'proportion' as kind
+        'share' as kind
 
     from totals
 
@@ -225,7 +225,7 @@ unknown_shares as (
         cast(null as varchar) as denominator_id,
         {{ unknown }} as n_unknown,
         false as is_provisional,
-        'proportion' as kind
+        'share' as kind
 
     from totals
 
@@ -260,9 +260,6 @@ judged as (
         measured.breakdown_value,
         cast(measured.numerator as double) as numerator,
         cast(measured.denominator as double) as denominator,
-        cast(
-            case measured.kind when 'count' then 1 when 'rate' then 1000 else 100 end as double
-        ) as multiplier,
         measured.n_unknown,
         measured.denominator_id,
         case
@@ -284,40 +281,17 @@ judged as (
             -- no residents to compare with: British Transport Police, or a group the census does not have
             when measured.kind = 'rate' and coalesce(measured.denominator, 0) = 0 then 'not_comparable'
             -- searches without a single answer in the field, as opposed to no searches at all
-            when measured.kind = 'proportion' and measured.denominator = 0 and measured.n_unknown > 0
+            when measured.kind = 'share' and measured.denominator = 0 and measured.n_unknown > 0
                 then 'not_collected'
-            when measured.kind = 'proportion' and measured.denominator = 0 then 'below_minimum'
+            when measured.kind = 'share' and measured.denominator = 0 then 'below_minimum'
             when measured.is_provisional then 'provisional'
             else 'final'
         end as status,
-        cast({{ poisson_low('measured.numerator', 'exact_limits.lower_95') }} as double) as count_low,
-        cast({{ poisson_high('measured.numerator', 'exact_limits.upper_95') }} as double) as count_high
+        exact_limits.lower_95,
+        exact_limits.upper_95
 
     from measured
     left join exact_limits on measured.numerator = exact_limits.event_count
-
-),
-
-valued as (
-
-    select
-        *,
-        case kind
-            when 'count' then numerator
-            else {{ rate('numerator', 'denominator', 'multiplier') }}
-        end as value,
-        case kind
-            when 'count' then count_low
-            when 'rate' then {{ rate('count_low', 'denominator', 'multiplier') }}
-            else 100 * {{ wilson_low('numerator', 'denominator') }}
-        end as ci_low,
-        case kind
-            when 'count' then count_high
-            when 'rate' then {{ rate('count_high', 'denominator', 'multiplier') }}
-            else 100 * {{ wilson_high('numerator', 'denominator') }}
-        end as ci_high
-
-    from judged
 
 ),
 
@@ -333,16 +307,7 @@ final as (
         breakdown_value,
         numerator,
         denominator,
-        multiplier,
-        value,
-        ci_low,
-        ci_high,
-        case
-            when value is null then null
-            when kind = 'proportion' then 'wilson_95'
-            when numerator >= 10 then 'byar_95'
-            else 'poisson_exact_95'
-        end as ci_method,
+        {{ value_and_limits('kind') }},
         n_unknown,
         denominator_id,
         method_id,
@@ -351,7 +316,7 @@ final as (
         status,
         extract_ids
 
-    from valued
+    from judged
 
 )
 

@@ -27,12 +27,8 @@ counted as (
         periods.period_end,
         periods.crime_type,
         cast(periods.crime_count as double) as crime_count,
-        cast({{ poisson_low('periods.crime_count', 'exact_limits.lower_95') }} as double) as count_low,
-        cast({{ poisson_high('periods.crime_count', 'exact_limits.upper_95') }} as double) as count_high,
-        case
-            when periods.crime_count >= 10 then 'byar_95'
-            when periods.crime_count >= 0 then 'poisson_exact_95'
-        end as ci_method,
+        exact_limits.lower_95,
+        exact_limits.upper_95,
         periods.n_unknown,
         cast(populations.population as double) as population,
         populations.denominator_id,
@@ -53,6 +49,7 @@ counts as (
 
     select
         'street_crime_count' as measure_id,
+        'count' as kind,
         area_code,
         period_type,
         period_start,
@@ -60,11 +57,8 @@ counts as (
         crime_type,
         crime_count as numerator,
         cast(null as double) as denominator,
-        cast(1 as double) as multiplier,
-        crime_count as value,
-        count_low as ci_low,
-        count_high as ci_high,
-        ci_method,
+        lower_95,
+        upper_95,
         n_unknown,
         cast(null as varchar) as denominator_id,
         'street_crime_count' as method_id,
@@ -80,6 +74,7 @@ rates as (
 
     select
         'street_crime_rate' as measure_id,
+        'rate' as kind,
         area_code,
         period_type,
         period_start,
@@ -87,11 +82,8 @@ rates as (
         crime_type,
         crime_count as numerator,
         population as denominator,
-        cast(1000 as double) as multiplier,
-        {{ rate('crime_count', 'population', 1000) }} as value,
-        {{ rate('count_low', 'population', 1000) }} as ci_low,
-        {{ rate('count_high', 'population', 1000) }} as ci_high,
-        case when population > 0 then ci_method end as ci_method,
+        lower_95,
+        upper_95,
         n_unknown,
         denominator_id,
         concat(
@@ -138,11 +130,7 @@ final as (
         crime_type as breakdown_value,
         numerator,
         denominator,
-        multiplier,
-        value,
-        ci_low,
-        ci_high,
-        ci_method,
+        {{ value_and_limits('kind') }},
         n_unknown,
         denominator_id,
         method_id,

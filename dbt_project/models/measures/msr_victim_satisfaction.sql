@@ -214,7 +214,7 @@ measured as (
         {{ parts.denominator }} as denominator,
         {{ parts.unknown }} as n_unknown,
         concat('{{ parts.basis }}_', method) as method_id,
-        {{ 'true' if 'null' in parts.denominator else 'false' }} as is_count,
+        '{{ 'count' if 'null' in parts.denominator else 'share' }}' as kind,
         case
             when status <> 'final' then status
             when not ({{ parts.given }}) then 'not_collected'
@@ -254,13 +254,13 @@ judged as (
         measured.status,
         measured.source_kind,
         measured.extract_ids,
-        measured.is_count,
+        measured.kind,
         exact_limits.lower_95,
         exact_limits.upper_95
 
     from measured
     left join exact_limits
-        on measured.is_count
+        on measured.kind = 'count'
         and measured.status = 'final'
         and measured.numerator = exact_limits.event_count
 
@@ -278,22 +278,7 @@ final as (
         breakdown_value,
         numerator,
         denominator,
-        cast(case when is_count then 1 else 100 end as double) as multiplier,
-        case when is_count then numerator else {{ rate('numerator', 'denominator', 100) }} end as value,
-        case
-            when is_count then {{ poisson_low('numerator', 'lower_95') }}
-            else 100 * {{ wilson_low('numerator', 'denominator') }}
-        end as ci_low,
-        case
-            when is_count then {{ poisson_high('numerator', 'upper_95') }}
-            else 100 * {{ wilson_high('numerator', 'denominator') }}
-        end as ci_high,
-        case
-            when status <> 'final' then null
-            when not is_count then 'wilson_95'
-            when numerator >= 10 then 'byar_95'
-            else 'poisson_exact_95'
-        end as ci_method,
+        {{ value_and_limits('kind') }},
         n_unknown,
         cast(null as varchar) as denominator_id,
         method_id,

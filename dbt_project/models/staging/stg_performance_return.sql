@@ -13,12 +13,12 @@ cells as (
         line,
         force,
         period_start as year_start,
-        {{ return_cell('measure') }} as measure_id,
-        {{ return_cell('area') }} as area,
-        {{ return_cell('period') }} as period,
-        {{ return_cell('breakdown') }} as breakdown,
-        {{ return_cell('numerator') }} as numerator,
-        {{ return_cell('denominator') }} as denominator
+        {{ clean_text('measure') }} as measure_id,
+        {{ clean_text('area') }} as area,
+        {{ clean_text('period') }} as period,
+        {{ clean_text('breakdown') }} as breakdown,
+        {{ clean_text('numerator') }} as numerator,
+        {{ clean_text('denominator') }} as denominator
 
     from records
 
@@ -30,8 +30,8 @@ parted as (
         *,
         {{ return_period_type('period') }} as period_type,
         {{ return_period_start('period') }} as period_start,
-        {{ return_cell("substr(breakdown, 1, position('=' in breakdown) - 1)") }} as breakdown_word,
-        {{ return_cell("substr(breakdown, position('=' in breakdown) + 1)") }} as breakdown_value,
+        {{ clean_text("substr(breakdown, 1, position('=' in breakdown) - 1)") }} as breakdown_word,
+        {{ clean_text("substr(breakdown, position('=' in breakdown) + 1)") }} as breakdown_value,
         case lower(numerator) when 'not collected' then 'not_collected' when 'suppressed' then 'suppressed' end as marker
 
     from cells
