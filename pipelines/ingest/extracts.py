@@ -102,7 +102,7 @@ def _find(
                 found[key] = extract
     except BaseException:
         for part in parts:
-            part.path.unlink(missing_ok=True)
+            part.discard()
         raise
     if not found:
         titles = " and ".join(sorted({table.contract.title.lower() for table in tables}))

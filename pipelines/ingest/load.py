@@ -66,11 +66,8 @@ def load(settings: Settings, warehouse: Warehouse, contract: Contract, run_id: s
     included, or not at all.
     """
     report = LoadReport()
-    with warehouse.connect(read_only=True) as connection:
-        pending = _pending(connection, contract)
-    if not pending:
-        return report
     with warehouse.connect() as connection:
+        pending = _pending(connection, contract)
         total = sum(extract.size_bytes for extract in pending)
         done = 0
         for wave in _waves(pending):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from pipelines.ingest.violation import Rows, Violation
+from pipelines.ingest.violation import Cells, Violation
 from pipelines.returns.rules import violations
 
-RULES: dict[str, Callable[[Rows], Iterable[Violation]]] = {"performance_return": violations}
+RULES: dict[str, Callable[[Cells], Iterable[Violation]]] = {"performance_return": violations}

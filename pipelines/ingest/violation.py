@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-Rows = Iterable[tuple[int, dict[str, str]]]
-"""Line and cells of each row, by the contract's column names, as text."""
+
+@dataclass(frozen=True)
+class Cells:
+    """The rows of a table as text, column by column; `lines` says on which line each row stands."""
+
+    lines: Sequence[int]
+    columns: dict[str, Sequence[str]]
+
+    @classmethod
+    def of(cls, names: Sequence[str], rows: Iterable[tuple[int, Sequence[str] | None]]) -> Cells:
+        """The rows that have cells, which are in the order of the names of the columns."""
+        whole = [(line, cells) for line, cells in rows if cells]
+        columns = zip(*(cells for _, cells in whole), strict=True) if whole else ((),) * len(names)
+        return cls([line for line, _ in whole], dict(zip(names, columns, strict=True)))
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from openpyxl.utils import get_column_letter
 
 from pipelines.ingest.documents import DocumentRefused, open_document
 from pipelines.ingest.layouts import Table, find_table
-from pipelines.ingest.violation import Violation
+from pipelines.ingest.violation import Cells, Violation
 from pipelines.returns.rules import violations as broken_rules
 from pipelines.returns.style import BAD, BAD_BORDER, BAD_FONT, FONT, HEAD, HEAD_FONT, WIDTHS, WRAPPED, height
 from pipelines.sources.contract import load_contracts, plain_header
@@ -78,8 +78,7 @@ def answer_table(table: Table, folder: Path, file_name: str) -> tuple[Path | Non
     """Judge the rows of a table and answer when one breaks a rule; an answer from before is taken away otherwise."""
     names = [column.name for column in table.contract.columns]
     rows = [(line, list(cells or ())) for line, cells in table.rows()]
-    whole = ((line, dict(zip(names, cells, strict=True))) for line, cells in rows if cells)
-    found = list(broken_rules(whole))
+    found = list(broken_rules(Cells.of(names, rows)))
     found += [Violation(line, "", "", "has not as many cells as the header") for line, cells in rows if not cells]
     if found:
         header = [column.header for column in table.contract.columns]

@@ -17,7 +17,7 @@ from pipelines.sources.forces import load_forces
 
 PeriodType = Literal["month", "quarter", "fin_year", "cal_year", "snapshot"]
 SIGNS = " \t\n\v\f\r\N{NO-BREAK SPACE}"
-"""White space around a cell that does not count; macro return_cell has the same."""
+"""White space around a cell that does not count; macro clean_text cuts the same."""
 
 
 class Measure(BaseModel):

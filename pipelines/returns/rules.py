@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 from difflib import get_close_matches
 from functools import lru_cache
+from operator import itemgetter
 
-from pipelines.ingest.violation import Rows, Violation
+from pipelines.ingest.violation import Cells, Violation
 from pipelines.returns.periods import FORMS, WORDS, Period, parse_period
 from pipelines.returns.registry import SIGNS, Measure, load_areas, load_breakdowns, load_measures, plain_name
 
@@ -22,47 +24,69 @@ MAX_HINTS = 50
 _NUMBER = re.compile(r"-?([0-9]{1,15}|[0-9]{1,3}([, \N{NO-BREAK SPACE}][0-9]{3}){1,4})(\.[0-9]{1,15})?")
 _NO_NUMBER = "is no number; write digits only, such as 1234 or 12.5"
 Number = int | Decimal
+Key = tuple[str | None, str | None, Period | None, str | None]
+"""Measure, area, period and breakdown of a row; None where the cell breaks a rule."""
 
 _remember = lru_cache(maxsize=1 << 16)
 
 
-def violations(rows: Rows) -> Iterator[Violation]:
+def violations(rows: Cells) -> Iterator[Violation]:
     """The cells that break a rule, row by row; rows that repeat one another come last."""
+    texts = rows.columns
+    names = texts["measure"]
+    # Column by column, because most cells are like others of their column and are remembered.
+    measures = [*map(_measure, names)]
+    areas = [*map(_area, texts["area"])]
+    periods = [*map(_period, texts["period"], names)]
+    breakdowns = [*map(_breakdown, texts["breakdown"], names)]
+    numerators = [*map(_numerator, texts["numerator"], names)]
+    denominators = [*map(_denominator, texts["denominator"], names, numerators)]
+    judged: dict[str, Sequence[tuple[object, str]]] = {
+        "measure": measures,
+        "area": areas,
+        "period": periods,
+        "breakdown": breakdowns,
+        "numerator": numerators,
+        "denominator": denominators,
+    }
+    faults = [
+        (row, column, reason)
+        for column, verdicts in judged.items()
+        for row, (_, reason) in enumerate(verdicts)
+        if reason
+    ]
+    faults += [
+        (row, "numerator", "is larger than the denominator, of which it is a part; check both")
+        for row, ((numerator, _), (denominator, _)) in enumerate(zip(numerators, denominators, strict=True))
+        if denominator and numerator is not None and numerator > denominator and _is_part(names[row])
+    ]
     hints = _Hints()
-    seen: dict[tuple[str, str, Period, str], int] = {}
-    repeated: dict[tuple[str, str, Period, str], list[int]] = {}
-    for line, cells in rows:
-        name = cells["measure"]
-        measure, no_measure = _measure(name)
-        area, no_area = _area(cells["area"])
-        period, no_period = _period(cells["period"], name)
-        breakdown, no_breakdown = _breakdown(cells["breakdown"], name)
-        numerator, no_numerator = _numerator(cells["numerator"], name)
-        denominator, no_denominator = _denominator(cells["denominator"], name, numerator is None and not no_numerator)
-        if no_measure or no_area or no_period or no_breakdown or no_numerator or no_denominator:
-            for column, reason in (
-                ("measure", no_measure and no_measure + hints.measure(name)),
-                ("area", no_area and no_area + hints.area(cells["area"])),
-                ("period", no_period),
-                ("breakdown", no_breakdown),
-                ("numerator", no_numerator),
-                ("denominator", no_denominator),
-            ):
-                if reason:
-                    yield Violation(line, column, cells[column], reason)
-        if denominator and numerator is not None and numerator > denominator and measure and measure.is_part:
-            reason = "is larger than the denominator, of which it is a part; check both"
-            yield Violation(line, "numerator", cells["numerator"], reason)
-        if measure and area and period and breakdown is not None:
-            key = (measure.measure_id, area, period, breakdown)
-            if (first := seen.setdefault(key, line)) != line:
-                repeated.setdefault(key, [first]).append(line)
-    for (measure_id, *_), lines in repeated.items():
+    for row, column, reason in sorted(faults, key=itemgetter(0)):
+        text = texts[column][row]
+        yield Violation(rows.lines[row], column, text, reason + hints.hint(column, text))
+    keys: list[Key] = [
+        (measure.measure_id if measure else None, area, period, breakdown)
+        for (measure, _), (area, _), (period, _), (breakdown, _) in zip(
+            measures, areas, periods, breakdowns, strict=True
+        )
+    ]
+    for (measure_id, *_), lines in _repeated(keys, rows.lines).items():
         for line in lines:
             others = [str(other) for other in lines if other != line]
             shown = listed([*others[:3], *(["others"] if len(others) > 3 else [])], "and")
             reason = f"has the same area, period and breakdown in line {shown}; keep one of these rows"
-            yield Violation(line, "measure", measure_id, reason)
+            yield Violation(line, "measure", measure_id or "", reason)
+
+
+def _repeated(keys: list[Key], lines: Sequence[int]) -> dict[Key, list[int]]:
+    """The keys that more than one row has, with the lines of these rows."""
+    counts = Counter(keys)
+    found: dict[Key, list[int]] = defaultdict(list)
+    if len(counts) < len(keys):
+        for key, line in zip(keys, lines, strict=True):
+            if counts[key] > 1 and None not in key:
+                found[key].append(line)
+    return found
 
 
 def cut(text: str) -> str:
@@ -95,22 +119,18 @@ class _Hints:
     def __init__(self) -> None:
         self.given: dict[tuple[str, str], str] = {}
 
-    def measure(self, text: str) -> str:
-        return self._hint("measure", text) if cut(text) else ""
-
-    def area(self, text: str) -> str:
-        return self._hint("area", text) if cut(text) and plain_name(text) not in load_areas() else ""
-
-    def _hint(self, kind: str, text: str) -> str:
-        if (kind, text) not in self.given and len(self.given) < MAX_HINTS:
-            areas = load_areas()
+    def hint(self, column: str, text: str) -> str:
+        areas = load_areas()
+        if column not in ("measure", "area") or not cut(text) or (column == "area" and plain_name(text) in areas):
+            return ""
+        if (column, text) not in self.given and len(self.given) < MAX_HINTS:
             found = (
                 nearest_measures(text)
-                if kind == "measure"
+                if column == "measure"
                 else [areas[name].text for name in nearest(plain_name(text), areas)]
             )
-            self.given[kind, text] = f" (nearest: {', '.join(found)})" if found else ""
-        return self.given.get((kind, text), "")
+            self.given[column, text] = f" (nearest: {', '.join(found)})" if found else ""
+        return self.given.get((column, text), "")
 
 
 @_remember
@@ -119,6 +139,12 @@ def _measure(text: str) -> tuple[Measure | None, str]:
     if measure or not cut(text):
         return measure, "" if measure else "is empty; choose a measure from the list"
     return None, "is no measure that can be returned; choose one from the list"
+
+
+def _is_part(name: str) -> bool:
+    """Whether the numerator of a measure is a part of the denominator."""
+    measure = _measure(name)[0]
+    return measure is not None and measure.is_part
 
 
 @_remember
@@ -203,8 +229,8 @@ def _numerator(text: str, name: str) -> tuple[Number | None, str]:
     return number, ""
 
 
-def _denominator(text: str, name: str, is_marker: bool) -> tuple[Number | None, str]:
-    measure = _measure(name)[0]
+def _denominator(text: str, name: str, numerator: tuple[Number | None, str]) -> tuple[Number | None, str]:
+    measure, is_marker = _measure(name)[0], numerator == (None, "")
     if measure and measure.has_denominator and not is_marker and _is_whole(text) and (whole := int(text)):
         return whole, ""
     written = cut(text)

@@ -120,8 +120,9 @@ def test_what_records_give_comes_before_what_is_returned(
     assert rows == [*((1, value) for value in wins), (2, returned[0])]
 
 
-def test_a_hundred_thousand_rows_load_in_seconds(settings: Settings, warehouse: Warehouse) -> None:
-    """In 3 s of processor time, or three and a half times what it takes to read the cells where the machine is slow or busy."""
+def test_a_hundred_thousand_rows_load_in_three_seconds(settings: Settings, tmp_path: Path) -> None:
+    """Of processor time, at the best of three tries; a machine that needs more than 1 s to read the cells alone, because
+    it is slow or busy, has three times that."""
     areas = ("West Midlands", "Dudley", "E08000026", "Walsall")
     rows = [
         (
@@ -132,14 +133,22 @@ def test_a_hundred_thousand_rows_load_in_seconds(settings: Settings, warehouse: 
     ]
     path = settings.raw_dir / "west-midlands-return.xlsx"
     write_sheet(path, [tuple(columns()), *rows])
-    started = time.process_time()
-    python_calamine.CalamineWorkbook.from_path(path).get_sheet_by_name("return").to_python()
-    floor = time.process_time() - started
-    started = time.process_time()
-    ingest(settings, warehouse)
-    spent = time.process_time() - started
-    assert ask(warehouse, "SELECT count(*) FROM raw.performance_return") == [(100_000,)]
-    assert spent < max(3.0, 3.5 * floor), f"{spent:.1f} s, reading the cells alone {floor:.1f} s"
+    tries = []
+    for number in range(3):
+        started = time.process_time()
+        python_calamine.CalamineWorkbook.from_path(path).get_sheet_by_name("return").to_python()
+        floor = time.process_time() - started
+        fresh = settings.model_copy(update={"warehouse_dir": tmp_path / f"warehouse-{number}"})
+        warehouse = Warehouse(fresh)
+        warehouse.create_tables(CONTRACTS.values())
+        started = time.process_time()
+        ingest(fresh, warehouse)
+        spent = time.process_time() - started
+        assert ask(warehouse, "SELECT count(*) FROM raw.performance_return") == [(100_000,)]
+        if spent < 3 * max(1, floor):
+            return
+        tries.append(f"{spent:.1f} s, reading the cells alone {floor:.1f} s")
+    pytest.fail("; ".join(tries))
 
 
 def write_sheet(path: Path, rows: Iterable[tuple[object, ...]]) -> None:
