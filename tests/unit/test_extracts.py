@@ -22,6 +22,7 @@ from openpyxl.utils.datetime import CALENDAR_MAC_1904
 
 from pipelines.ingest.documents import DocumentRefused
 from pipelines.ingest.extracts import Found, find_extracts
+from pipelines.ingest.parts import ROWS_IN_MEMORY
 from pipelines.settings import Settings
 from pipelines.sources.contract import Contract
 from pipelines.sources.forces import load_forces
@@ -167,6 +168,63 @@ def test_a_table_below_titles_is_found_and_divided_by_month(tmp_path: Path, sett
     ]
     assert [(row["line"], row["share"]) for row in rows(april)] == [("7", "")]
     assert (march.scan.records, april.scan.records) == (2, 1)
+
+
+def merged(*ranges: str) -> Callable[[Any], None]:
+    """Merge cells, which keeps what stands in the first one of each range."""
+
+    def merge(book: Any) -> None:
+        for cells in ranges:
+            book.active.merge_cells(cells)
+
+    return merge
+
+
+SHORT_HEADER = ["Reference", "Opened", "Cases", "Share"]
+TWO_CASES = [["A1", dt.date(2020, 3, 5), 3, 0.25], ["A2", dt.date(2020, 3, 6), 4, None]]
+
+
+@pytest.mark.parametrize(
+    ("head", "ranges"),
+    [
+        ([["Case", None, "Numbers", None], SHORT_HEADER], ["A1:B1", "C1:D1"]),
+        ([["Reference", "Opened", "Numbers", None], [None, None, "Cases", "Share"]], ["A1:A2", "B1:B2", "C1:D1"]),
+        ([["Case", None, "Cases", "Share"], ["Reference", "Opened", None, None]], ["A1:B1", "C1:C2", "D1:D2"]),
+        # the upper row alone has all that is needed, but not all there is
+        ([["Reference", "Opened", "Cases", "Rate"], [None, None, None, "Share"]], ["A1:A2", "B1:B2", "C1:C2"]),
+    ],
+    ids=[
+        "a group row above",
+        "two rows, groups to the right",
+        "two rows, groups to the left",
+        "an optional column below",
+    ],
+)
+def test_headers_of_merged_cells_are_read(
+    head: list[list[object]], ranges: list[str], tmp_path: Path, settings: Settings
+) -> None:
+    (plain,) = find(workbook(tmp_path / "plain.xlsx", [[], SHORT_HEADER, *TWO_CASES]), settings)
+    (found,) = find(workbook(tmp_path / "merged.xlsx", [*head, *TWO_CASES], merged(*ranges)), settings)
+    assert rows(found) == rows(plain)
+    assert [row["line"] for row in rows(found)] == ["3", "4"]
+    assert (found.scan.records, faults(found)) == (2, [])
+
+
+def test_a_header_of_two_rows_is_read_from_opendocument(tmp_path: Path, settings: Settings) -> None:
+    spanned = '<table:table-cell table:number-{0}s-spanned="2" office:value-type="string"><text:p>{1}</text:p></table:table-cell>'
+    covered = "<table:covered-table-cell/>"
+    upper = f"<table:table-row>{spanned.format('row', 'Reference')}{spanned.format('row', 'Opened')}"
+    upper += f"{spanned.format('column', 'Numbers')}{covered}</table:table-row>"
+    lower = ods_row("Cases", "Share").replace("<table:table-row>", f"<table:table-row>{covered}{covered}")
+    content = f'<table:table table:name="s">{upper}{lower}{ods_row("A1", "2020-03-05", "3", "25%")}</table:table>'
+    (found,) = find(ods(tmp_path / "cases.ods", content), settings)
+    assert [(row["line"], row["cases"], row["share"]) for row in rows(found)] == [("3", "3", "0.25")]
+
+
+def test_a_data_row_is_never_part_of_the_header(tmp_path: Path, settings: Settings) -> None:
+    path = text(tmp_path / "c.csv", "Reference,Opened,Cases,\nA1,2020-03-05,,\n,2020-03-06,4,\n")
+    (found,) = find(path, settings)
+    assert [row["line"] for row in rows(found)] == ["2", "3"]
 
 
 def test_the_same_rows_are_the_same_extract_in_every_format(tmp_path: Path, settings: Settings) -> None:
@@ -325,7 +383,18 @@ def damaged(name: str, tmp_path: Path) -> Path:
                 path.with_suffix(".ods"), f"<table:table><table:table-row>{cell}</table:table-row></table:table>"
             )
         case "two-sheets":
-            workbook(path, [HEADER, CASE], lambda book: book.copy_worksheet(book.active))
+            workbook(
+                path, [HEADER, CASE, ["A2", dt.date(2020, 3, 6), "six"]], lambda book: book.copy_worksheet(book.active)
+            )
+        case "month-first-and-long":
+            days = [f"{1 + day % 3:02d}/03/2020" for day in range(ROWS_IN_MEMORY)]
+            text(
+                path.with_suffix(".csv"),
+                "\n".join(["Reference,Opened,Cases", *(f"A,{day},1" for day in [*days, "03/31/2020"])]),
+            )
+            path = path.with_suffix(".csv")
+        case "header-without-column":
+            workbook(path, [["Reference", "Opened", "Numbers"], ["", "", "Share"], ["A1", dt.date(2020, 3, 5), 0.25]])
     return path
 
 
@@ -348,7 +417,9 @@ def damaged(name: str, tmp_path: Path) -> Path:
         ("month-first", "put the month first"),
         ("ods-password", "password"),
         ("ods-formula", "a formula without a result"),
+        ("month-first-and-long", "put the month first"),
         ("two-sheets", "in two sheets"),
+        ("header-without-column", "lacks the column 'Cases'"),
     ],
 )
 def test_what_is_refused_whole_says_why_and_leaves_nothing(

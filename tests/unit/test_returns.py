@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from pipelines.cli import app
-from pipelines.ingest.violation import Violation
+from pipelines.ingest.violation import Cells, Violation
 from pipelines.returns.answer import answer, check_file
 from pipelines.returns.periods import FORMS, Period, parse_period
 from pipelines.returns.registry import SIGNS, load_areas, load_breakdowns, load_measures, plain_name
@@ -24,6 +24,7 @@ from pipelines.sample import returns as sample
 from pipelines.sample.published import read_figures
 from pipelines.settings import PROJECT_DIR, SEEDS_DIR
 from pipelines.sources.forces import load_forces
+from pipelines.store.warehouse import WHITE_SPACE
 from tests.conftest import shared_data
 from tests.unit.test_statistics_macros import Macros
 
@@ -43,7 +44,7 @@ HEADER = [*COUNT, "what is wrong"]
 
 
 def judge(*rows: dict[str, str]) -> list[Violation]:
-    return list(violations(enumerate(rows, start=2)))
+    return list(violations(Cells.of([*COUNT], enumerate(([row[name] for name in COUNT] for row in rows), start=2))))
 
 
 # What can be returned
@@ -146,8 +147,13 @@ def test_the_models_read_what_the_rules_let_in() -> None:
     ]
     kind, start = macros.return_period_type("x"), macros.return_period_start("x")
     assert ask(written, kind, start, macros.return_period_end(kind, start)) == [parse_period(text) for text in written]
-    blanks = [*(f" {sign} a b {sign}" for sign in SIGNS), SIGNS, "x\N{EM SPACE}"]
-    assert ask(blanks, macros.return_cell("x")) == [(text.strip(SIGNS) or None,) for text in blanks]
+    blanks = [
+        *(form.format(sign) for sign in SIGNS for form in (" {0} a b {0} ", "{0}a", "a{0}", "é{0}", "{0}")),
+        *(SIGNS, "", "a", "a b", "~", "é", "x\N{EM SPACE}"),
+    ]
+    cut = [(text.strip(SIGNS) or None,) for text in blanks]
+    assert ask(blanks, macros.clean_text("x")) == cut
+    assert ask(blanks, f"nullif(trim(x, {WHITE_SPACE}), '')") == cut
     names = [found.text for found in load_areas().values()]
     assert ask(names, macros.plain_name("x")) == [(plain_name(name),) for name in names]
     numbers = {"1,234": 1234, "1\N{NO-BREAK SPACE}000 000": 1_000_000, "-0.5": -0.5, "007": 7}

@@ -24,6 +24,7 @@ from scipy.optimize import brentq
 DBT_PROJECT = Path(__file__).resolve().parents[2] / "dbt_project"
 MACRO_FILES = (
     "statistics.sql", "periods.sql", "engine.sql", "police_uk.sql", "clock.sql", "words.sql", "durations.sql", "returns.sql",
+    "comparison.sql", "peers.sql",
 )  # fmt: skip
 Z = float(stats.norm.ppf(0.975))
 
@@ -193,6 +194,47 @@ def test_wilson_limits_of_the_published_examples(macros: Macros, connection: Any
 def test_wilson_limits_without_a_base_are_nothing(macros: Macros, connection: Any, x: Any, n: Any) -> None:
     for macro in (macros.wilson_low, macros.wilson_high):
         assert evaluate(connection, macro("cast(x as bigint)", "cast(n as bigint)"), x=x, n=n) is None
+
+
+@pytest.mark.parametrize("column_type", ["bigint", "double"])
+def test_the_method_of_poisson_limits(macros: Macros, connection: Any, column_type: str) -> None:
+    sql = macros.poisson_method(f"cast(n as {column_type})")
+    for count, method in [(None, None), (-1, None), (0, "poisson_exact_95"), (9, "poisson_exact_95"), (10, "byar_95")]:
+        assert evaluate(connection, sql, n=count) == method
+    # adjusted counts may be broken: the exact limits are of whole ones
+    assert evaluate(connection, macros.poisson_method("n"), n=9.5) is None
+    assert evaluate(connection, macros.poisson_method("n"), n=10.5) == "byar_95"
+
+
+def test_the_value_and_limits_of_each_kind(macros: Macros, connection: Any) -> None:
+    def columns(kind: str, numerator: Any, denominator: Any, *multiplier: str) -> tuple[Any, ...]:
+        limits = exact_limits().get(numerator, (None, None)) if kind in ("count", "rate") else (None, None)
+        sql = f"""
+            select {macros.value_and_limits("kind", *multiplier)}
+            from (select ? as kind, cast(? as double) as numerator, cast(? as double) as denominator,
+                cast(? as double) as lower_95, cast(? as double) as upper_95, 12 as own)
+        """
+        return connection.execute(sql, [kind, numerator, denominator, *limits]).fetchone()
+
+    byar = 100 * (1 - 1 / 900 - Z / 30) ** 3, 101 * (1 - 1 / 909 + Z / (3 * math.sqrt(101))) ** 3
+    exact = stats.chi2.ppf(0.025, 6) / 2, stats.chi2.ppf(0.975, 8) / 2
+    wilson = stats.binomtest(24, 30).proportion_ci(method="wilson")
+    for given, expected, method in [
+        (("count", 100, None), (1, 100, *byar), "byar_95"),
+        (("count", 3, None), (1, 3, *exact), "poisson_exact_95"),
+        (("rate", 100, 5000), (1000, 20, byar[0] / 5, byar[1] / 5), "byar_95"),
+        (("rate", 3, 500, "own"), (12, 0.072, *(limit * 12 / 500 for limit in exact)), "poisson_exact_95"),
+        (("share", 24, 30), (100, 80, 100 * wilson.low, 100 * wilson.high), "wilson_95"),
+    ]:
+        *found, found_method = columns(*given)
+        assert (found, found_method) == (pytest.approx(expected, rel=1e-9), method)
+    assert columns("mean", 30, 4) == (1, 7.5, None, None, None)
+    assert columns("amount", -2.5, None) == (1, -2.5, None, None, None)
+    for kind in ("rate", "share", "mean"):
+        assert columns(kind, 0, 0)[1:] == (None, None, None, None)
+        assert columns(kind, 3, None)[1:] == (None, None, None, None)
+    for kind in ("count", "rate", "share", "mean", "amount"):
+        assert columns(kind, None, 5)[1:] == (None, None, None, None)
 
 
 @pytest.mark.parametrize("column_type", ["bigint", "double"])
