@@ -17,6 +17,9 @@
 {% macro default__product_where(value, condition) -%}
     exp(coalesce(sum(case when {{ condition }} then ln(nullif(abs({{ value }}), 0)) end), 0.0e0))
 {%- endmacro %}
+{% macro duckdb__product_where(value, condition) -%}
+    coalesce(product(abs({{ value }})) filter (where {{ condition }}), 1.0e0)
+{%- endmacro %}
 
 
 {# A query that adds up the inputs of each figure. `inputs` has figure_id, rule, role, value (scaled) and rounding (what

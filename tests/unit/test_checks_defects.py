@@ -60,7 +60,8 @@ CREATE TABLE reference.uncollected_month (source VARCHAR, force VARCHAR, month D
 CREATE TABLE reference.street_crime_type AS
     SELECT * FROM (VALUES ('Burglary', true), ('Drugs', true), ('Anti-social behaviour', false))
         AS t (crime_type, is_crime);
-CREATE TABLE reference.published_figure AS SELECT * FROM (VALUES ('1', 4.5), ('2', 7.0)) AS t (figure_id, value);
+CREATE TABLE reference.published_figure AS
+    SELECT * FROM (VALUES ('1', 4.5, '9/2'), ('2', 7.0, NULL)) AS t (figure_id, value, derivation_rule);
 
 CREATE TABLE marts.dim_measure AS
     SELECT unnest(['street_crime_count', 'street_crime_rate', 'share', 'stop_search_disproportionality']) AS measure_id,
@@ -130,6 +131,9 @@ CREATE TABLE marts.reconciliation AS
         if(figure_id = '1', 'reproduces', 'not_computed') AS verdict, if(figure_id = '1', NULL, 'no source') AS reason,
         'computed' AS source_kind
     FROM reference.published_figure;
+CREATE TABLE marts.figure_derivation AS
+    SELECT figure_id, 'ratio' AS rule, value AS recomputed_value, 'reproduces' AS verdict
+    FROM reference.published_figure WHERE figure_id = '1';
 """
 STREET, OUTCOMES, SEARCHES = (f"raw.police_uk_{name}" for name in ("street", "outcomes", "stop_search"))
 STAGED_STREET, STAGED_SEARCHES = "staging.stg_police_uk_street", "staging.stg_police_uk_stop_search"
@@ -275,6 +279,10 @@ DEFECTS = [
         "UPDATE {t} SET verdict = 'does_not_reproduce' WHERE figure_id = '1'",
         "figures_reproduce",
     ),
+    ("marts.figure_derivation", "DELETE FROM {t}", "rules_all_there"),
+    ("marts.figure_derivation", "INSERT INTO {t} FROM {t}", "figure_id_unique"),
+    ("marts.figure_derivation", "UPDATE {t} SET recomputed_value = NULL", "verdict_or_value"),
+    ("marts.figure_derivation", "UPDATE {t} SET verdict = 'perhaps'", "verdict_known"),
 ]
 
 

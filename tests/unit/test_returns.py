@@ -402,5 +402,7 @@ def test_the_sample_returns_are_the_published_figures_and_two_bad_rows(tmp_path:
         bad += wrong
     assert [violation.value for violation in bad] == ["51%", "West Midlands region"]
     with (SEEDS_DIR / "published" / "published_figure_match.csv").open(encoding="utf-8", newline="") as file:
-        links = sum(row["method_id"] == "as_returned" for row in csv.DictReader(file))
-    assert links == sum(rows.values()) - len(bad)
+        links = [row for row in csv.DictReader(file) if row["method_id"] == "as_returned"]
+    # A figure that is printed twice is returned once.
+    key = ("measure_id", "area_code", "period_start", "period_end", "breakdown_value")
+    assert len({tuple(link[name] for name in key) for link in links}) == sum(rows.values()) - len(bad)
