@@ -12,10 +12,16 @@ from pipelines.settings import DBT_DIR
 
 
 class Macros:
-    """The macros of some files of `dbt_project/macros`, dispatched to DuckDB as dbt does it."""
+    """The macros of these files of `dbt_project/macros`, or of all, dispatched to DuckDB as dbt does it."""
 
     def __init__(self, *files: str) -> None:
-        text = "\n".join((DBT_DIR / "macros" / name).read_text(encoding="utf-8") for name in files)
+        folder = DBT_DIR / "macros"
+        texts = [
+            path.read_text(encoding="utf-8")
+            for path in ([folder / name for name in files] or sorted(folder.glob("*.sql")))
+        ]
+        # a generic test is dbt's own kind of block
+        text = "\n".join(text for text in texts if "{% test" not in text)
         environment = jinja2.Environment(extensions=["jinja2.ext.do"], autoescape=False)
         context = {"adapter": SimpleNamespace(dispatch=self._dispatch), "return": lambda value: value, "fpw": self}
         self._module = environment.from_string(text, globals=context).module

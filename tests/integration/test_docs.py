@@ -59,3 +59,26 @@ def test_the_published_file_has_the_tables_the_readme_names(installation: Instal
         "dim_measure",
         "fct_stop_search",
     } <= tables
+
+
+def test_the_document_of_published_figures_lists_what_does_not_reproduce(installation: Installation) -> None:
+    text = (PROJECT_DIR / "docs" / "published-figures.md").read_text(encoding="utf-8")
+    with duckdb.connect(str(installation.settings.published_path), read_only=True) as connection:
+        rows = connection.execute(
+            "SELECT figure_id, verdict, formula, coalesce(issue_id, '') FROM marts.figure_derivation "
+            "WHERE verdict NOT IN ('reproduces', 'not_checkable') ORDER BY verdict, figure_id"
+        ).fetchall()
+        counts = dict(
+            connection.execute("SELECT verdict, count(*) FROM marts.figure_derivation GROUP BY verdict").fetchall()
+        )
+        queries = re.findall(r"```sql\n(.*?)```", text, re.DOTALL)
+        assert all(connection.execute(query).fetchall() for query in queries)
+    assert re.findall(r"^\| \d{3}-\d{4} .*$", text, re.MULTILINE) == [f"| {' | '.join(row)} |" for row in rows]
+    told = [int(number) for number in re.findall(r"\d+", text.split("Of ")[1].split("be checked")[0])]
+    assert told == [
+        sum(counts.values()),
+        *(
+            counts[verdict]
+            for verdict in ("reproduces", "truncated", "rounding", "does_not_reproduce", "not_checkable")
+        ),
+    ]

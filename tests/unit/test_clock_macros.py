@@ -9,7 +9,7 @@ import duckdb
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from tests.unit.test_statistics_macros import Macros
+from pipelines.macros import Macros
 
 LONDON = ZoneInfo("Europe/London")
 SECONDS = Macros().seconds_between("started", "ended")

@@ -16,7 +16,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from tests.unit.test_statistics_macros import Macros, Z, evaluate
+from pipelines.macros import Macros
+from tests.unit.test_statistics_macros import Z, evaluate
 
 MACROS = Macros()
 CONNECTION = duckdb.connect()

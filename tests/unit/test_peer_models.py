@@ -16,7 +16,9 @@ import pytest
 from scipy import stats
 from scipy.stats import mstats
 
-from tests.unit.test_statistics_macros import DBT_PROJECT, Macros, Z, evaluate
+from pipelines.macros import Macros
+from pipelines.settings import DBT_DIR
+from tests.unit.test_statistics_macros import Z, evaluate
 
 MACROS = Macros()
 USED = (
@@ -28,7 +30,7 @@ GROUP = ("h", "a", "b", "c")
 
 def rendered(path: str) -> str:
     """SQL of a model whose references are tables of the same name."""
-    text = (DBT_PROJECT / "models" / path).read_text(encoding="utf-8")
+    text = (DBT_DIR / "models" / path).read_text(encoding="utf-8")
     calls = {name: getattr(MACROS, name) for name in USED}
     return jinja2.Template(text).render(ref=lambda name: name, var=lambda name: "h", **calls)
 

@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 
 from pipelines.cli import app
 from pipelines.ingest.violation import Cells, Violation
+from pipelines.macros import Macros
 from pipelines.returns.answer import answer, check_file
 from pipelines.returns.periods import FORMS, Period, parse_period
 from pipelines.returns.registry import SIGNS, load_areas, load_breakdowns, load_measures, plain_name
@@ -26,7 +27,6 @@ from pipelines.settings import PROJECT_DIR, SEEDS_DIR
 from pipelines.sources.forces import load_forces
 from pipelines.store.warehouse import WHITE_SPACE
 from tests.conftest import shared_data
-from tests.unit.test_statistics_macros import Macros
 
 MEASURES = load_measures()
 COUNT = {

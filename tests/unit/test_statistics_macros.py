@@ -9,49 +9,18 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import math
-from collections.abc import Callable
-from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import duckdb
-import jinja2
 import pytest
 from scipy import stats
 from scipy.optimize import brentq
 
-DBT_PROJECT = Path(__file__).resolve().parents[2] / "dbt_project"
-MACRO_FILES = (
-    "statistics.sql", "periods.sql", "engine.sql", "police_uk.sql", "clock.sql", "words.sql", "durations.sql", "returns.sql",
-    "comparison.sql", "peers.sql",
-)  # fmt: skip
+from pipelines.macros import Macros
+from pipelines.settings import DBT_DIR
+
 Z = float(stats.norm.ppf(0.975))
-
-
-class Macros:
-    """The project's macros as Python callables that return SQL, dispatched to DuckDB."""
-
-    def __init__(self) -> None:
-        text = "\n".join((DBT_PROJECT / "macros" / name).read_text(encoding="utf-8") for name in MACRO_FILES)
-        environment = jinja2.Environment(extensions=["jinja2.ext.do"], autoescape=False)
-        context = {
-            "adapter": SimpleNamespace(dispatch=self._dispatch),
-            "return": lambda value: value,
-            "fpw": self,
-        }
-        self._module = environment.from_string(text, globals=context).module
-
-    def _dispatch(self, name: str, package: str) -> Callable[..., str]:
-        assert package == "fpw"
-        for prefix in ("duckdb__", "default__"):
-            macro = getattr(self._module, prefix + name, None)
-            if macro is not None:
-                return macro
-        raise AssertionError(f"macro {name} has no spelling for DuckDB")
-
-    def __getattr__(self, name: str) -> Callable[..., str]:
-        return getattr(self._module, name)
 
 
 @pytest.fixture(scope="module")
@@ -73,7 +42,7 @@ def evaluate(connection: Any, sql: str, **values: Any) -> Any:
 
 def exact_limits() -> dict[int, tuple[float, float]]:
     """The seed of exact Poisson limits by event count."""
-    path = DBT_PROJECT / "seeds" / "reference" / "poisson_exact_limit.csv"
+    path = DBT_DIR / "seeds" / "reference" / "poisson_exact_limit.csv"
     with path.open(newline="", encoding="utf-8") as file:
         return {
             int(row["event_count"]): (float(row["lower_95"]), float(row["upper_95"])) for row in csv.DictReader(file)

@@ -15,7 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipelines.bank_holidays import FIRST_YEAR, LAST_YEAR, SEED, bank_holidays, seed_text
-from tests.unit.test_statistics_macros import DBT_PROJECT, Macros
+from pipelines.macros import Macros
+from pipelines.settings import DBT_DIR
 
 DAYS = st.dates(dt.date(FIRST_YEAR, 1, 1), dt.date(LAST_YEAR, 12, 31))
 HOLIDAYS = np.array(list(bank_holidays()), dtype="M8[D]")
@@ -25,7 +26,7 @@ MACROS = Macros()
 @pytest.fixture(scope="module")
 def days() -> Iterator[Any]:
     """Model int_day, built from the seed."""
-    model = (DBT_PROJECT / "models" / "intermediate" / "int_day.sql").read_text(encoding="utf-8")
+    model = (DBT_DIR / "models" / "intermediate" / "int_day.sql").read_text(encoding="utf-8")
     calls = {name: getattr(MACROS, name) for name in ("day_series", "is_weekday")}
     sql = jinja2.Template(model).render(ref=lambda name: name, **calls)
     with duckdb.connect() as connection:
