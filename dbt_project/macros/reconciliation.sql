@@ -81,7 +81,7 @@
             {{ decimals }} = 0 and {{ figure }}.qualifier = 'exact'
             and {{ figure }}.unit in ('count', 'persons', 'headcount', 'officers', 'offences', 'staff', 'PCSOs', 'rank')
             then 0.0e0
-        else 0.5e0 * power(10.0e0, -{{ decimals }})
+        else 0.5e0 * power(10.0e0, -({{ decimals }}))
     end)
 {%- endmacro %}
 
@@ -101,7 +101,7 @@
         when {{ fpw.same_number(fpw.truncated(computed, decimals), printed) }} then 'floor'
         when
             abs({{ computed }} - {{ printed }})
-            <= 0.5e0 * power(10.0e0, -{{ decimals }}) + coalesce({{ tolerance }}, 0) + 1.0e-9
+            <= 0.5e0 * power(10.0e0, -({{ decimals }})) + coalesce({{ tolerance }}, 0) + 1.0e-9
             then 'tolerance'
     end)
 {%- endmacro %}
