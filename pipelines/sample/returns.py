@@ -60,7 +60,7 @@ SCRUTINY = (
     Series("survey_responses", "respondents"),
     Series("misconduct_hearings", "hearings"),
 )
-FINANCE = (
+FINANCE: tuple[Series | Quotient, ...] = (
     Series("budget", "expenditure", breakdown="category"),
     Series("budget", "net_budget_requirement"),
     *(
