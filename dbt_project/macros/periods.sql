@@ -58,6 +58,13 @@
 {%- endmacro %}
 
 
+{# First and last day of a row of a seed that is valid for a time: an empty day leaves that end open. #}
+{% macro open_start(valid_from) -%}{{ return(adapter.dispatch('open_start', 'fpw')(valid_from)) }}{%- endmacro %}
+{% macro default__open_start(valid_from) -%}coalesce({{ valid_from }}, date '1900-01-01'){%- endmacro %}
+{% macro open_end(valid_to) -%}{{ return(adapter.dispatch('open_end', 'fpw')(valid_to)) }}{%- endmacro %}
+{% macro default__open_end(valid_to) -%}coalesce({{ valid_to }}, date '2999-12-31'){%- endmacro %}
+
+
 {# The moment as a clock in London shows it: TIMESTAMP without zone. #}
 {% macro london_time(moment) -%}{{ return(adapter.dispatch('london_time', 'fpw')(moment)) }}{%- endmacro %}
 {% macro default__london_time(moment) -%}from_utc_timestamp({{ moment }}, 'Europe/London'){%- endmacro %}

@@ -1,5 +1,5 @@
-{# Total recorded crime without fraud, by area and period, from each official source that gives it. #}
-{% set total = 'total recorded crime (excluding fraud)' %}
+{# Recorded crime without fraud, in total and by offence group, by area and period, from each official source that
+   gives it. #}
 {% set england_and_wales = 'England and Wales' %}
 
 with
@@ -19,6 +19,27 @@ csp_cells as (
 offences as (
 
     select * from {{ ref('stg_home_office_recorded_crime') }}
+
+),
+
+table_columns as (
+
+    select * from {{ ref('offence_table_column') }}
+
+),
+
+offence_codes as (
+
+    select * from {{ ref('offence_group') }}
+
+),
+
+weights as (
+
+    select * from {{ ref('crime_severity_weight') }}
+
+    -- the newest edition; msr_crime_severity names it
+    where edition = (select max(edition) from {{ ref('crime_severity_weight') }})
 
 ),
 
@@ -61,16 +82,16 @@ extracts as (
 printed_rates as (
 
     select
-        period_end,
-        area_name,
-        area_kind,
-        value as printed_rate
+        ons_cells.period_end,
+        ons_cells.area_name,
+        ons_cells.area_kind,
+        table_columns.offence_group,
+        ons_cells.value as printed_rate
 
     from ons_cells
+    inner join table_columns on lower(ons_cells.column_label) = lower(table_columns.column_label)
 
-    where
-        table_id = 'P3'
-        and lower(column_label) = '{{ total }}'
+    where ons_cells.table_id = 'P3'
 
 ),
 
@@ -80,6 +101,7 @@ twelve_months as (
         'ons_pfa_table' as source_id,
         ons_cells.area_code as printed_code,
         ons_cells.area_name,
+        table_columns.offence_group,
         ons_cells.period_end,
         ons_cells.value as crime_count,
         ons_cells.marker,
@@ -87,14 +109,15 @@ twelve_months as (
         ons_cells.extract_id
 
     from ons_cells
+    inner join table_columns on lower(ons_cells.column_label) = lower(table_columns.column_label)
     left join printed_rates
-        on ons_cells.period_end = printed_rates.period_end
+        on table_columns.offence_group = printed_rates.offence_group
+        and ons_cells.period_end = printed_rates.period_end
         and ons_cells.area_name = printed_rates.area_name
         and ons_cells.area_kind = printed_rates.area_kind
 
     where
         ons_cells.table_id = 'P1'
-        and lower(ons_cells.column_label) = '{{ total }}'
         and (ons_cells.area_kind = 'force' or lower(ons_cells.area_name) = lower('{{ england_and_wales }}'))
 
     union all
@@ -102,19 +125,19 @@ twelve_months as (
     -- a row without partnership is the whole force
     select
         'ons_csp_recorded_crime' as source_id,
-        area_code as printed_code,
-        area_name,
-        period_end,
-        value as crime_count,
-        marker,
+        csp_cells.area_code as printed_code,
+        csp_cells.area_name,
+        table_columns.offence_group,
+        csp_cells.period_end,
+        csp_cells.value as crime_count,
+        csp_cells.marker,
         cast(null as double) as printed_rate,
-        extract_id
+        csp_cells.extract_id
 
     from csp_cells
+    inner join table_columns on lower(csp_cells.column_label) = lower(table_columns.column_label)
 
-    where
-        csp_name is null
-        and lower(column_label) = '{{ total }}'
+    where csp_cells.csp_name is null
 
 ),
 
@@ -125,6 +148,7 @@ table_periods as (
         source_id,
         printed_code,
         area_name,
+        offence_group,
         'rolling_12m' as period_type,
         {{ add_months('period_end + 1', -12) }} as period_start,
         period_end,
@@ -141,6 +165,7 @@ table_periods as (
         source_id,
         printed_code,
         area_name,
+        offence_group,
         'fin_year' as period_type,
         {{ fin_year_start('period_end') }} as period_start,
         period_end,
@@ -162,10 +187,13 @@ from_tables as (
         table_periods.area_name,
         -- publishers slip in codes more often than in names
         coalesce(areas.area_code, forces.area_code) as area_code,
+        table_periods.offence_group,
         table_periods.period_type,
         table_periods.period_start,
         table_periods.period_end,
         table_periods.crime_count,
+        cast(null as double) as weighted_count,
+        cast(null as bigint) as unweighted_count,
         table_periods.printed_rate,
         case
             when table_periods.crime_count is not null then 'final'
@@ -184,21 +212,67 @@ from_tables as (
 
 ),
 
--- fraud is recorded for the whole country and is in no force's total; a count that is not known makes the sum unknown
-quarters as (
+-- fraud is recorded for the whole country and is in no force's total
+counted_offences as (
 
     select
         offences.force_name as area_name,
         offences.quarter_start,
-        case when count(*) = count(offences.offences) then sum(offences.offences) end as crime_count,
-        max(offences.extract_id) as extract_id,
-        max(case when extracts.is_sample then 1 else 0 end) as is_synthetic
+        offences.offence_code,
+        offences.offences,
+        weights.weight,
+        offences.extract_id,
+        case when extracts.is_sample then 1 else 0 end as is_synthetic
 
     from offences
+    left join weights on offences.offence_code = weights.offence_code
     left join extracts on offences.extract_id = extracts.extract_id
 
     where offences.offence_group <> 'Fraud offences'
-    group by offences.force_name, offences.quarter_start
+
+),
+
+-- an offence is in the total and in every group that has its code
+grouped_offences as (
+
+    select
+        'total' as offence_group,
+        *
+
+    from counted_offences
+
+    union all
+
+    select
+        offence_codes.offence_group,
+        counted_offences.*
+
+    from counted_offences
+    inner join offence_codes
+        on counted_offences.offence_code = offence_codes.offence_code
+        and counted_offences.quarter_start
+        between {{ open_start('offence_codes.valid_from') }} and {{ open_end('offence_codes.valid_to') }}
+
+),
+
+-- a count that is not known makes the sum unknown
+quarters as (
+
+    select
+        area_name,
+        offence_group,
+        quarter_start,
+        case when count(*) = count(offences) then sum(offences) end as crime_count,
+        case when count(*) = count(offences) then sum(offences * weight) end as weighted_count,
+        case
+            when count(*) = count(offences) then sum(case when weight is null then offences else 0 end)
+        end as unweighted_count,
+        max(extract_id) as extract_id,
+        max(is_synthetic) as is_synthetic
+
+    from grouped_offences
+
+    group by area_name, offence_group, quarter_start
 
 ),
 
@@ -212,26 +286,57 @@ span as (
 
 ),
 
+-- the time over which any code of a group is in use
+group_spans as (
+
+    select
+        offence_group,
+        min({{ open_start('valid_from') }}) as valid_from,
+        max({{ open_end('valid_to') }}) as valid_to
+
+    from offence_codes
+
+    group by offence_group
+
+),
+
+observed_groups as (
+
+    select distinct offence_group from quarters
+
+),
+
 -- a quarter within the series that a force is not in is not supplied, and no zero
 series as (
 
     select
         named.area_name,
+        observed_groups.offence_group,
         months.month as quarter_start,
         months.fin_year_start,
         months.fin_year_end,
+        case
+            when months.month between coalesce(group_spans.valid_from, months.month)
+            and coalesce(group_spans.valid_to, months.month) then 1
+            else 0
+        end as is_in_use,
         quarters.crime_count,
+        quarters.weighted_count,
+        quarters.unweighted_count,
         quarters.extract_id,
         coalesce(quarters.is_synthetic, 0) as is_synthetic,
         case when quarters.crime_count is not null then 1 else 0 end as is_supplied
 
     from (select distinct area_name from quarters) as named
+    cross join observed_groups
     cross join span
     inner join months
         on months.month between span.first_quarter and span.last_quarter
         and month(months.month) in (1, 4, 7, 10)
+    left join group_spans on observed_groups.offence_group = group_spans.offence_group
     left join quarters
         on named.area_name = quarters.area_name
+        and observed_groups.offence_group = quarters.offence_group
         and months.month = quarters.quarter_start
 
 ),
@@ -240,13 +345,17 @@ open_data_periods as (
 
     select
         area_name,
+        offence_group,
         'quarter' as period_type,
         quarter_start as period_start,
         {{ month_end(add_months('quarter_start', 2)) }} as period_end,
         1 as quarters_asked,
         1 as quarters_in_series,
+        is_in_use as quarters_in_use,
         is_supplied as quarters_supplied,
         crime_count,
+        weighted_count,
+        unweighted_count,
         is_synthetic,
         {{ list_of('extract_id') }} as extract_ids
 
@@ -256,37 +365,48 @@ open_data_periods as (
 
     select
         area_name,
+        offence_group,
         'fin_year' as period_type,
         fin_year_start as period_start,
         fin_year_end as period_end,
         4 as quarters_asked,
         count(*) as quarters_in_series,
+        sum(is_in_use) as quarters_in_use,
         sum(is_supplied) as quarters_supplied,
         sum(crime_count) as crime_count,
+        sum(weighted_count) as weighted_count,
+        sum(unweighted_count) as unweighted_count,
         max(is_synthetic) as is_synthetic,
         {{ sorted_list('extract_id') }} as extract_ids
 
     from series
 
-    group by area_name, fin_year_start, fin_year_end
+    group by area_name, offence_group, fin_year_start, fin_year_end
 
     union all
 
     select
         area_name,
+        offence_group,
         'rolling_12m' as period_type,
         {{ add_months('quarter_start', -9) }} as period_start,
         {{ month_end(add_months('quarter_start', 2)) }} as period_end,
         4 as quarters_asked,
         count(*) over last_four as quarters_in_series,
+        sum(is_in_use) over last_four as quarters_in_use,
         sum(is_supplied) over last_four as quarters_supplied,
         sum(crime_count) over last_four as crime_count,
+        sum(weighted_count) over last_four as weighted_count,
+        sum(unweighted_count) over last_four as unweighted_count,
         max(is_synthetic) over last_four as is_synthetic,
-        {{ sorted_list_over('extract_id', 'area_name', 'quarter_start', 4) }} as extract_ids
+        {{ sorted_list_over('extract_id', 'area_name, offence_group', 'quarter_start', 4) }} as extract_ids
 
     from series
 
-    window last_four as (partition by area_name order by quarter_start rows between 3 preceding and current row)
+    window
+        last_four as (
+            partition by area_name, offence_group order by quarter_start rows between 3 preceding and current row
+        )
 
 ),
 
@@ -296,14 +416,19 @@ from_open_data as (
         'home_office_recorded_crime' as source_id,
         open_data_periods.area_name,
         areas.area_code,
+        open_data_periods.offence_group,
         open_data_periods.period_type,
         open_data_periods.period_start,
         open_data_periods.period_end,
+        {% for count in ['crime_count', 'weighted_count', 'unweighted_count'] -%}
         case when open_data_periods.quarters_supplied = open_data_periods.quarters_asked
-            then open_data_periods.crime_count
-        end as crime_count,
+            then open_data_periods.{{ count }}
+        end as {{ count }},
+        {% endfor -%}
         cast(null as double) as printed_rate,
         case
+            -- a group that came into use in the midst of the period was another one before
+            when open_data_periods.quarters_in_use < open_data_periods.quarters_in_series then 'not_comparable'
             when open_data_periods.quarters_supplied < open_data_periods.quarters_in_series then 'not_supplied'
             when open_data_periods.quarters_in_series < open_data_periods.quarters_asked then 'partial'
             else 'final'
@@ -314,10 +439,13 @@ from_open_data as (
     from open_data_periods
     left join areas on open_data_periods.area_name = areas.area_name
 
-    -- a window that reaches back before the series is none
     where
-        open_data_periods.period_type <> 'rolling_12m'
-        or open_data_periods.quarters_in_series = 4
+        open_data_periods.quarters_in_use > 0
+        -- a window that reaches back before the series is none
+        and (
+            open_data_periods.period_type <> 'rolling_12m'
+            or open_data_periods.quarters_in_series = 4
+        )
 
 ),
 
@@ -364,10 +492,13 @@ final as (
         all_periods.source_id,
         all_periods.area_name,
         all_periods.area_code,
+        all_periods.offence_group,
         all_periods.period_type,
         all_periods.period_start,
         all_periods.period_end,
         cast(all_periods.crime_count as bigint) as crime_count,
+        all_periods.weighted_count,
+        cast(all_periods.unweighted_count as bigint) as unweighted_count,
         cast(populations.population as bigint) as population,
         populations.denominator_id,
         populations.is_carried_forward,

@@ -1,7 +1,7 @@
 {# One more measure family is one more name in this list; returns come on top of what is computed. #}
 {% set families = ['msr_street_crime', 'msr_stop_search', 'msr_stop_search_disproportionality', 'msr_road_casualties',
     'msr_victim_satisfaction', 'msr_complaints', 'msr_complaint_days', 'msr_control_room', 'msr_recorded_crime',
-    'msr_official_count'] %}
+    'msr_official_count', 'msr_crime_severity', 'msr_outcome'] %}
 
 {% set columns = [
     'measure_id', 'area_code', 'period_type', 'period_start', 'period_end', 'breakdown_type',
@@ -35,6 +35,7 @@ computed_periods as (
         area_code,
         period_type,
         period_start,
+        breakdown_type,
         source_kind = 'synthetic' as is_synthetic
 
     from computed
@@ -45,7 +46,8 @@ computed_periods as (
 
 ),
 
--- what records give counts before what is returned, but sample records never before a real return
+-- what records give counts before what is returned, total by total and breakdown by breakdown, but sample records
+-- never before a real return
 returned_alone as (
 
     select returned.*
@@ -56,6 +58,7 @@ returned_alone as (
         and returned.area_code = computed_periods.area_code
         and returned.period_type = computed_periods.period_type
         and returned.period_start = computed_periods.period_start
+        and returned.breakdown_type is not distinct from computed_periods.breakdown_type
         and (not computed_periods.is_synthetic or returned.source_kind = 'synthetic')
 
     where computed_periods.measure_id is null

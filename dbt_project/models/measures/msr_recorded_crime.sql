@@ -7,6 +7,12 @@ crimes as (
 
 ),
 
+measures as (
+
+    select * from {{ ref('offence_group_measure') }}
+
+),
+
 exact_limits as (
 
     select * from {{ ref('poisson_exact_limit') }}
@@ -16,8 +22,13 @@ exact_limits as (
 counted as (
 
     select
+        measures.count_measure_id,
+        measures.rate_measure_id,
+        measures.rate_multiplier,
+        measures.is_headline,
         crimes.source_id,
         crimes.area_code,
+        crimes.offence_group,
         crimes.period_type,
         crimes.period_start,
         crimes.period_end,
@@ -30,9 +41,17 @@ counted as (
         crimes.is_carried_forward,
         crimes.status,
         crimes.source_kind,
-        crimes.extract_ids
+        crimes.extract_ids,
+        cast(totals.crime_count as double) as total_count
 
     from crimes
+    inner join measures on crimes.offence_group = measures.offence_group
+    left join crimes as totals
+        on crimes.source_id = totals.source_id
+        and crimes.area_code = totals.area_code
+        and crimes.period_type = totals.period_type
+        and crimes.period_start = totals.period_start
+        and totals.offence_group = 'total'
     left join exact_limits on crimes.crime_count = exact_limits.event_count
 
 ),
@@ -40,7 +59,8 @@ counted as (
 counts as (
 
     select
-        'total_recorded_crime_count' as measure_id,
+        count_measure_id as measure_id,
+        cast(null as varchar) as breakdown_value,
         source_id,
         area_code,
         period_type,
@@ -84,7 +104,8 @@ rated as (
 rates as (
 
     select
-        'total_recorded_crime_rate' as measure_id,
+        rate_measure_id as measure_id,
+        cast(null as varchar) as breakdown_value,
         source_id,
         area_code,
         period_type,
@@ -92,19 +113,64 @@ rates as (
         period_end,
         crime_count as numerator,
         population as denominator,
-        cast(1000 as double) as multiplier,
-        case when rate_status in ('final', 'provisional') then {{ rate('crime_count', 'population', 1000) }} end as value,
-        case when rate_status in ('final', 'provisional') then {{ rate('count_low', 'population', 1000) }} end as ci_low,
-        case when rate_status in ('final', 'provisional') then {{ rate('count_high', 'population', 1000) }} end as ci_high,
+        rate_multiplier as multiplier,
+        case when rate_status in ('final', 'provisional') then {{ rate('crime_count', 'population', 'rate_multiplier') }} end as value,
+        case when rate_status in ('final', 'provisional') then {{ rate('count_low', 'population', 'rate_multiplier') }} end as ci_low,
+        case when rate_status in ('final', 'provisional') then {{ rate('count_high', 'population', 'rate_multiplier') }} end as ci_high,
         case when rate_status in ('final', 'provisional') then ci_method end as ci_method,
         denominator_id,
-        concat(source_id, '_per_1000_lagged_estimate') as method_id,
+        concat(source_id, '_per_', cast(cast(rate_multiplier as bigint) as varchar), '_lagged_estimate') as method_id,
         -- what is worked out here is computed, also from a printed count
         case source_kind when 'published' then 'computed' else source_kind end as source_kind,
         rate_status as status,
         extract_ids
 
     from rated
+
+),
+
+shared as (
+
+    select
+        *,
+        case
+            when status <> 'final' then status
+            -- reclassified records can leave less than nothing, which is no share
+            when crime_count < 0 or total_count <= 0 or crime_count > total_count then 'not_comparable'
+            when total_count is null then 'not_supplied'
+            else 'final'
+        end as share_status
+
+    from counted
+
+    where is_headline
+
+),
+
+shares as (
+
+    select
+        'crime_type_share' as measure_id,
+        offence_group as breakdown_value,
+        source_id,
+        area_code,
+        period_type,
+        period_start,
+        period_end,
+        crime_count as numerator,
+        total_count as denominator,
+        cast(100 as double) as multiplier,
+        case when share_status = 'final' then {{ rate('crime_count', 'total_count', 100) }} end as value,
+        case when share_status = 'final' then 100 * {{ wilson_low('crime_count', 'total_count') }} end as ci_low,
+        case when share_status = 'final' then 100 * {{ wilson_high('crime_count', 'total_count') }} end as ci_high,
+        case when share_status = 'final' then 'wilson_95' end as ci_method,
+        cast(null as varchar) as denominator_id,
+        concat(source_id, '_share_of_total') as method_id,
+        case source_kind when 'published' then 'computed' else source_kind end as source_kind,
+        share_status as status,
+        extract_ids
+
+    from shared
 
 ),
 
@@ -116,6 +182,10 @@ measured as (
 
     select * from rates
 
+    union all
+
+    select * from shares
+
 ),
 
 final as (
@@ -126,8 +196,8 @@ final as (
         period_type,
         period_start,
         period_end,
-        cast(null as varchar) as breakdown_type,
-        cast(null as varchar) as breakdown_value,
+        case when breakdown_value is not null then 'offence_group' end as breakdown_type,
+        breakdown_value,
         numerator,
         denominator,
         multiplier,
