@@ -1,6 +1,6 @@
 """Recorded crime open data of the Home Office, cleaned."""
 
-from pipelines.checks.official import areas_named, forces_all_there, staged_cells
+from pipelines.checks.official import areas_named, forces_all_there, offences_grouped, staged_cells
 from pipelines.checks.shared import given, trimmed
 from pipelines.checks.suite import Suite
 
@@ -13,5 +13,6 @@ SUITE = Suite(
         trimmed("force_name", "offence_group", "offence_code"),
         areas_named("force_name"),
         forces_all_there("force_name"),
+        offences_grouped(),
     ),
 )

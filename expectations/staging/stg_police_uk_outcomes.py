@@ -1,6 +1,6 @@
 """Outcomes of crimes, cleaned."""
 
-from pipelines.checks.shared import given, holds, staged, trimmed
+from pipelines.checks.shared import given, holds, known, staged, trimmed
 from pipelines.checks.suite import Suite
 
 SUITE = Suite(
@@ -10,6 +10,7 @@ SUITE = Suite(
         *staged("police_uk_outcomes"),
         given("month", "An outcome has no month: make the column required in the contract."),
         given("outcome_type", "An outcome has no type, or a blank one: make the column required in the contract."),
+        known("outcome_type", "reference/outcome_group", "outcome", "warning"),
         trimmed("outcome_type", "lsoa_code", "lad_name"),
         holds(
             "located_with_coordinates",

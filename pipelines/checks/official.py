@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from pipelines.checks.shared import given, holds, lineage, staged, unique, with_file
 from pipelines.checks.suite import Expect, no_rows
-from pipelines.checks.vocabulary import literal, seed_rows
+from pipelines.checks.vocabulary import literal, seed_rows, seed_values
 
 _FORCES = seed_rows("reference/force", "force_name", "area_code", "force_kind")
 _ALIASES = seed_rows("reference/area_alias", "area_name", "area_code")
@@ -104,6 +104,22 @@ def areas_named(column: str, only: str = "true") -> Expect:
             f"WHERE {only} AND {column} NOT IN ({_words(_CODES)}) GROUP BY {column}"
         ),
         "A force goes by a name that no area has, so its figures are in no measure: add the name to seed area_alias.csv.",
+        "warning",
+    )
+
+
+def offences_grouped() -> Expect:
+    """Check `offences_grouped`: every offence code but those of fraud is in a group, and so in one that makes the total."""
+    return no_rows(
+        "offences_grouped",
+        with_file(
+            "SELECT any_value(extract_id) AS extract_id, offence_code, any_value(offence_description) AS offence, "
+            "any_value(offence_subgroup) AS offence_subgroup, count(*) AS row_count FROM {batch} "
+            "WHERE offence_group <> 'Fraud offences' "
+            f"AND offence_code NOT IN ({_words(seed_values('reference/offence_group', 'offence_code'))}) "
+            "GROUP BY offence_code"
+        ),
+        "An offence code is in no group, so its offences are in the total alone: add it to seed offence_group.csv.",
         "warning",
     )
 

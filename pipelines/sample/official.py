@@ -73,12 +73,51 @@ OPEN_DATA_HEADER = (
 )  # fmt: skip
 OFFENCES = {
     ("Homicide", "Violence against the person", "Homicide", "1"): 0.0001,
-    ("Assault with injury", "Violence against the person", "Violence with injury", "8N"): 0.3099,
-    ("Robbery of personal property", "Robbery", "Robbery", "34B"): 0.02,
-    ("Theft from the vehicle", "Theft offences", "Vehicle offences", "45"): 0.36,
+    (
+        "Causing death or serious injury by dangerous driving",
+        "Violence against the person",
+        "Violence with injury",
+        "4.4",
+    ): 0.0002,
+    ("Assault with intent to cause serious harm", "Violence against the person", "Violence with injury", "5D"): 0.008,
+    ("Assault with injury", "Violence against the person", "Violence with injury", "8N"): 0.1297,
+    ("Assault without injury on a constable", "Violence against the person", "Violence without injury", "104"): 0.002,
+    ("Assault without injury", "Violence against the person", "Violence without injury", "105A"): 0.1,
+    ("Harassment", "Violence against the person", "Stalking and harassment", "8L"): 0.07,
+    ("Rape of a female aged 16 and over", "Sexual offences", "Rape offences", "19C"): 0.008,
+    ("Sexual assault on a female aged 13 and over", "Sexual offences", "Other sexual offences", "20A"): 0.02,
+    ("Robbery of business property", "Robbery", "Robbery of business property", "34A"): 0.002,
+    ("Robbery of personal property", "Robbery", "Robbery of personal property", "34B"): 0.018,
+    ("Burglary Residential", "Theft offences", "Domestic burglary", "28E"): 0.06,
+    ("Burglary Business and Community", "Theft offences", "Non-domestic burglary", "30C"): 0.02,
+    ("Theft from the person", "Theft offences", "Theft from the person", "39"): 0.02,
+    ("Theft or unauthorised taking of a pedal cycle", "Theft offences", "Bicycle theft", "44"): 0.015,
+    ("Theft from the vehicle", "Theft offences", "Vehicle offences", "45"): 0.07,
+    ("Shoplifting", "Theft offences", "Shoplifting", "46"): 0.06,
+    ("Theft or unauthorised taking of motor vehicle", "Theft offences", "Vehicle offences", "48"): 0.03,
+    ("Other theft", "Theft offences", "Other theft offences", "49"): 0.07,
+    ("Making off without payment", "Theft offences", "Other theft offences", "49A"): 0.015,
+    ("Arson not endangering life", "Criminal damage and arson", "Arson", "56B"): 0.005,
+    ("Criminal damage to a vehicle", "Criminal damage and arson", "Criminal damage", "58C"): 0.09,
+    ("Trafficking in controlled drugs", "Drug offences", "Trafficking of drugs", "92A"): 0.008,
+    ("Possession of controlled drugs (Cannabis)", "Drug offences", "Possession of drugs", "92E"): 0.03,
+    (
+        "Possession of article with blade or point",
+        "Possession of weapons offences",
+        "Possession of weapons offences",
+        "10D",
+    ): 0.01,
     ("Bigamy", "Miscellaneous crimes", "Miscellaneous crimes", "26"): 0.0,
-    ("Public fear, alarm or distress", "Public order offences", "Public order offences", "125"): 0.31,
+    ("Other notifiable offences", "Miscellaneous crimes", "Miscellaneous crimes", "99"): 0.019,
+    ("Public fear, alarm or distress", "Public order offences", "Public order offences", "9A"): 0.1,
+    (
+        "Racially or religiously aggravated public fear, alarm or distress",
+        "Public order offences",
+        "Public order offences",
+        "9B",
+    ): 0.02,
 }
+"""Shares of all offences: at least one offence of every group of seed offence_group_measure."""
 FRAUD = ("Fraud offences recorded by Action Fraud", "Fraud offences", "Fraud: action fraud", "AF")
 FINANCIAL_YEAR = "2019/20"
 

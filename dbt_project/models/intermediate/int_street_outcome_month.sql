@@ -72,7 +72,9 @@ events as (
     from outcomes
     left join labels on outcomes.outcome_type = labels.outcome_label
 
-    where coalesce(labels.is_court_stage, 0) = 0
+    where
+        outcomes.crime_id is not null
+        and coalesce(labels.is_court_stage, 0) = 0
     group by outcomes.force, outcomes.crime_id, outcomes.period_start
 
 ),
