@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import duckdb
+import polars as pl
 import pytest
 
 from pipelines.dbt_run import dbt_process
@@ -29,6 +30,7 @@ WEST_MIDLANDS, CITY_OF_LONDON, ENGLAND_AND_WALES = "E23000014", "E23000034", "K0
 USE_OF_FORCE = "police-use-of-force-apr2018-mar2019-hosb3319-tables.ods"
 WORKFORCE = "police-workforce-sep19-tables.ods"
 OUTCOMES = "detection-rates-data.csv.gz"
+OUTCOME_FORCES = ("West Midlands", "London, City of")
 EDITIONS = {
     "YE Mar 2018": "2018-03-31",
     "YE Jun 2018": "2018-06-30",
@@ -40,12 +42,15 @@ EDITIONS = {
 
 @pytest.fixture(scope="module")
 def build_path(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A build database with the real files, but for the large one of outcomes, and the models above them."""
+    """A build database with the real files, of the large one of outcomes two forces, and the models above them."""
     folder = tmp_path_factory.mktemp("official")
     (folder / "raw").mkdir()
     for path in (*(shared_data / "ons_pfa").iterdir(), *(shared_data / "home_office").iterdir()):
         if path.name != OUTCOMES:
             (folder / "raw" / path.name).symlink_to(path)
+    published_outcomes(shared_data).filter(pl.col("force_name").is_in(OUTCOME_FORCES)).write_csv(
+        folder / "raw" / OUTCOMES.removesuffix(".gz")
+    )
     settings = Settings.load({}, raw_dir=folder / "raw", warehouse_dir=folder / "warehouse", threads=2)
     warehouse, contracts = Warehouse(settings), load_contracts()
     warehouse.create_tables(contracts.values())
@@ -58,12 +63,19 @@ def build_path(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> P
             "+peer_comparison",
             "+comparison",
             "+msr_official_count",
+            "msr_crime_severity",
+            "+int_home_office_outcome",
             "stg_home_office_stop_search",
             "stg_home_office_workforce_table",
         ]
         built = dbt.build(models, indirect_selection="cautious", progress=lambda done: None)
     assert built.failure is None
     return settings.build_path
+
+
+def published_outcomes(shared_data: Path) -> pl.DataFrame:
+    """The published table of outcomes, every cell as text."""
+    return pl.read_csv(shared_data / "home_office" / OUTCOMES, infer_schema=False)
 
 
 @pytest.fixture
@@ -88,6 +100,7 @@ def test_every_file_is_known_and_no_cell_is_lost(build: duckdb.DuckDBPyConnectio
         "SELECT source, count(*), sum(rows_loaded), sum(rows_quarantined) FROM ops.extract "
         "WHERE status = 'loaded' GROUP BY source ORDER BY source",
     ) == [
+        ("home_office_outcome", 1, 20_496, 0),
         ("home_office_recorded_crime", 1, 23_068, 0),
         ("home_office_stop_search", 13, 92_199, 0),
         ("home_office_use_of_force_table", 6, 44_362, 0),
@@ -109,6 +122,111 @@ def test_both_publications_give_the_crimes_of_2017_18(build: duckdb.DuckDBPyConn
     ) == [("home_office_recorded_crime", 233_393, "computed"), ("ons_pfa_table", 233_393, "published")]
 
 
+def test_offence_groups_are_those_ons_prints(build: duckdb.DuckDBPyConnection) -> None:
+    found = rows(
+        build,
+        "SELECT offence_group, max(crime_count) FILTER (source_id = 'ons_pfa_table') AS printed, "
+        "max(crime_count) FILTER (source_id = 'home_office_recorded_crime') AS summed "
+        "FROM intermediate.int_recorded_crime WHERE area_code = ? AND period_type = 'fin_year' "
+        "AND period_start = '2017-04-01' GROUP BY offence_group HAVING printed IS NOT NULL",
+        WEST_MIDLANDS,
+    )
+    printed = {group: count for group, count, _ in found}
+    assert len(printed) == 23
+    assert {group: count for group, _, count in found} == printed
+    assert (printed["burglary_residential"], printed["robbery"], printed["vehicle_crime"]) == (20_925, 7_462, 36_574)
+    # The groups that are apart from each other, and nothing beside them, make the total, force by force.
+    apart = rows(
+        build,
+        "SELECT area_code, sum(crime_count) FILTER (is_main) = max(crime_count) FILTER (offence_group = 'total') "
+        "FROM intermediate.int_recorded_crime JOIN reference.offence_group_measure USING (offence_group) "
+        "WHERE source_id = 'home_office_recorded_crime' AND period_type = 'fin_year' AND area_code IS NOT NULL GROUP BY ALL",
+    )
+    assert len(apart) == 44
+    assert all(is_whole for _, is_whole in apart)
+
+
+def test_every_printed_rate_of_a_group_comes_out(build: duckdb.DuckDBPyConnection) -> None:
+    ((groups, compared, apart),) = rows(
+        build,
+        "SELECT count(DISTINCT offence_group), count(*), max(abs(printed_rate - rate_from_estimates)) "
+        "FROM intermediate.int_recorded_crime WHERE printed_rate IS NOT NULL AND rate_from_estimates IS NOT NULL",
+    )
+    assert groups == 23
+    assert compared > 23 * 210
+    assert apart < 1e-6
+
+
+def test_crime_severity_is_what_the_file_and_the_weights_give(
+    build: duckdb.DuckDBPyConnection, shared_data: Path
+) -> None:
+    weights: dict[str, float] = {}
+    with (shared_data.parent / "reference" / "crime_severity_weights.csv").open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            weights[row["offence_code_original"]] = float(row["weight"])
+    weighted = 0.0
+    name = "prc-pfa-mar2013-onwards-tables201718.csv"
+    with (shared_data / "home_office" / name).open(encoding="utf-8-sig", newline="") as file:
+        for row in csv.DictReader(file):
+            if row["Force Name"] == "West Midlands" and row["Financial Year"] == "2017/18":
+                count = int(row["Number of Offences"].strip().replace(",", "").replace("-00", "0"))
+                weighted += count * weights[row["Offence Code"]]
+    ((value, numerator, residents, unknown),) = rows(
+        build,
+        "SELECT value, numerator, denominator, n_unknown FROM measures.msr_crime_severity WHERE area_code = ?",
+        WEST_MIDLANDS,
+    )
+    assert numerator == pytest.approx(weighted, rel=1e-12)
+    assert (residents, unknown) == (2_870_551, 0)
+    assert value == pytest.approx(weighted / 2_870_551, rel=1e-12)
+    # England and Wales had 10.1 in 2015/16, cities more and the country less.
+    scores = [
+        score
+        for (score,) in rows(build, "SELECT value FROM measures.msr_crime_severity WHERE value IS NOT NULL ORDER BY 1")
+    ]
+    assert len(scores) == 42
+    assert all(isinstance(score, float) and 5 < score < 22 for score in scores)
+
+
+def test_outcomes_of_2017_18_are_those_of_the_file(build: duckdb.DuckDBPyConnection, shared_data: Path) -> None:
+    table = published_outcomes(shared_data).filter(pl.col("force_name") == "West Midlands")
+    table = table.with_columns(
+        pl.col("offences").cast(pl.Int64),
+        pl.col("force_outcomes_recorded_in_quarter").cast(pl.Int64, strict=False),
+    )
+
+    def total(types: str, column: str, subgroup: str | None = None) -> int:
+        chosen = table if subgroup is None else table.filter(pl.col("offence_subgroup") == subgroup)
+        if types != "all":
+            chosen = chosen.filter(pl.col("outcome_type").is_in(types.split()))
+        return int(chosen[column].sum())
+
+    so_far, given = "offences", "force_outcomes_recorded_in_quarter"
+    expected = {
+        ("cohort", None, "recorded"): total("all", so_far),
+        ("cohort", None, "positive"): total("1 2 3 4 6 7 8", so_far),
+        ("cohort", None, "sanction_detection"): total("1 2 3 4 6 7", so_far),
+        ("cohort", None, "victim_withdrawn"): total("14 16", so_far),
+        ("cohort", None, "not_yet_assigned"): total("0", so_far),
+        ("in_period", None, "recorded"): total("all", so_far),
+        ("in_period", None, "closed"): total("all", given),
+        ("in_period", None, "evidential_difficulty"): total("15", given),
+        ("in_period", "rape", "charged"): total("1", given, "Rape"),
+        ("cohort", "burglary_residential", "positive"): total("1 2 3 4 6 7 8", so_far, "Domestic burglary"),
+    }
+    assert expected["cohort", None, "recorded"] == 233_393
+    found = {
+        (row[0], row[1], row[2]): row[3]
+        for row in rows(
+            build,
+            "SELECT method_id, breakdown_value, outcome_group, outcome_count FROM intermediate.int_home_office_outcome "
+            "WHERE area_code = ? AND period_type = 'fin_year' AND status = 'final'",
+            WEST_MIDLANDS,
+        )
+    }
+    assert {key: found[key] for key in expected} == expected
+
+
 def test_every_published_rate_is_read_and_recomputed_to_a_millionth(
     build: duckdb.DuckDBPyConnection, shared_data: Path
 ) -> None:
@@ -121,6 +239,7 @@ def test_every_published_rate_is_read_and_recomputed_to_a_millionth(
             "SELECT crimes.area_code, crimes.period_end, printed_rate, value, measured.denominator_id, denominator "
             "FROM intermediate.int_recorded_crime AS crimes JOIN measures.msr_recorded_crime AS measured "
             "USING (source_id, area_code, period_type, period_end) WHERE source_id = 'ons_pfa_table' "
+            "AND offence_group = 'total' "
             "AND period_type = 'rolling_12m' AND measure_id = 'total_recorded_crime_rate'",
         )
     }
@@ -171,7 +290,8 @@ def test_city_of_london_has_its_marker_and_no_rate(build: duckdb.DuckDBPyConnect
 def test_england_and_wales_comes_out_as_printed(build: duckdb.DuckDBPyConnection) -> None:
     found = rows(
         build,
-        "SELECT printed_rate, rate_from_estimates FROM intermediate.int_recorded_crime WHERE area_code = ?",
+        "SELECT printed_rate, rate_from_estimates FROM intermediate.int_recorded_crime WHERE area_code = ? "
+        "AND offence_group = 'total'",
         ENGLAND_AND_WALES,
     )
     assert len(found) == 7  # five editions, two of which end a financial year

@@ -118,6 +118,75 @@ def test_city_of_london_three_types_load_and_join(build: duckdb.DuckDBPyConnecti
     assert joined > 0.9 * outcomes
 
 
+def records_of(folder: Path, kind: str) -> list[dict[str, str]]:
+    """Records of the City of London's files of one kind, read by Python's own CSV reader."""
+    found = []
+    with zipfile.ZipFile(folder / "city-of-london-all-types-2022-03-to-2024-02.zip") as archive:
+        for name in archive.namelist():
+            if name.endswith(f"-{kind}.csv"):
+                found += list(csv.DictReader(io.TextIOWrapper(archive.open(name), "utf-8")))
+    return found
+
+
+def month_number(month: str) -> int:
+    return int(month[:4]) * 12 + int(month[5:7])
+
+
+POSITIVE = {
+    "Suspect charged", "Suspect charged as part of another case", "Offender given a caution", "Local resolution",
+    "Offender given a drugs possession warning", "Offender given penalty notice",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("months", [3, 6])
+def test_outcomes_at_equal_age_are_those_of_the_records(
+    published: duckdb.DuckDBPyConnection, shared_data: Path, months: int
+) -> None:
+    outcomes: dict[str, list[tuple[int, bool]]] = {}
+    for record in records_of(shared_data / "police_uk", "outcomes"):
+        event = (month_number(record["Month"]), record["Outcome type"] in POSITIVE)
+        outcomes.setdefault(record["Crime ID"], []).append(event)
+    crimes = positive = without = 0
+    for record in records_of(shared_data / "police_uk", "street"):
+        if record["Crime ID"] and "2022-04" <= record["Month"] <= "2023-03":
+            crimes += 1
+            known = [
+                event
+                for event in outcomes.get(record["Crime ID"], [])
+                if event[0] <= month_number(record["Month"]) + months
+            ]
+            positive += bool(known) and max(known)[1]
+            without += not known
+    query = (
+        "SELECT numerator, denominator, n_unknown, status, source_kind FROM marts.measure_value "
+        "WHERE measure_id = 'positive_outcome_rate' AND area_code = 'E23000034' AND period_type = 'fin_year' "
+        "AND breakdown_type IS NULL AND period_start = ? AND method_id = ?"
+    )
+    method = f"cohort_{months}m"
+    assert rows(published, query, "2022-04-01", method) == [(positive, crimes, without, "final", "computed")]
+    # The crimes of March 2024 are not there at all, and those before it are too young.
+    assert rows(published, query, "2023-04-01", method) == [(None, None, None, "partial", "computed")]
+
+
+def test_without_outcome_files_the_street_file_tells_what_it_last_knew(
+    build: duckdb.DuckDBPyConnection, published: duckdb.DuckDBPyConnection
+) -> None:
+    ((charged, crimes),) = rows(
+        build,
+        "SELECT count(*) FILTER (regexp_matches(last_outcome_category, "
+        "'^(Suspect charged|Awaiting court|Court |Defendant|Offender|Local resolution)')), count(*) "
+        "FROM raw.police_uk_street WHERE force = 'merseyside' AND crime_type <> 'Anti-social behaviour' "
+        "AND crime_id IS NOT NULL AND period_start BETWEEN '2018-04-01' AND '2019-03-01'",
+    )
+    assert rows(
+        published,
+        "SELECT method_id, numerator, denominator, status FROM marts.measure_value WHERE area_code = ? "
+        "AND measure_id = 'positive_outcome_rate' AND period_type = 'fin_year' AND period_start = '2018-04-01' "
+        "AND breakdown_type IS NULL",
+        MERSEYSIDE,
+    ) == [("as_last_known", charged, crimes, "provisional")]
+
+
 def test_two_releases_give_one_current_month_and_their_changes(build: duckdb.DuckDBPyConnection) -> None:
     extracts = rows(
         build,
