@@ -62,6 +62,9 @@ CREATE TABLE reference.street_crime_type AS
         AS t (crime_type, is_crime);
 CREATE TABLE reference.published_figure AS
     SELECT * FROM (VALUES ('1', 4.5, '9/2'), ('2', 7.0, NULL)) AS t (figure_id, value, derivation_rule);
+CREATE TABLE reference.offence_group_measure AS
+    SELECT * FROM (VALUES ('total', 'street_crime_count', false), ('robbery', 'share', true))
+        AS t (offence_group, count_measure_id, is_main);
 
 CREATE TABLE marts.dim_measure AS
     SELECT unnest(['street_crime_count', 'street_crime_rate', 'share', 'stop_search_disproportionality']) AS measure_id,
@@ -247,6 +250,11 @@ DEFECTS = [
     ("marts.fct_stop_search", "UPDATE {t} SET outcome = NULL WHERE line = 3", "blank_outcome_is_neither"),
     ("marts.fct_stop_search", "UPDATE {t} SET self_defined_ethnicity = NULL", "blank_ethnicity_is_unknown"),
     (VALUES, "INSERT INTO {t} FROM {t} WHERE measure_id = 'share'", "key_unique"),
+    (
+        VALUES,
+        "UPDATE {t} SET method_id = 'home_office_recorded_crime' WHERE breakdown_value IS NULL",
+        "offence_groups_add_up",
+    ),
     (VALUES, "UPDATE {t} SET value = NULL WHERE measure_id = 'share'", "value_or_reason limits_enclose_value"),
     (VALUES, "UPDATE {t} SET status = 'not_supplied' WHERE measure_id = 'share'", "value_or_reason"),
     (VALUES, "UPDATE {t} SET period_start = '2019-12-01'", "missing_is_not_zero"),
