@@ -1,7 +1,3 @@
-{# Below these numbers a ratio says nothing (docs: methods, stop and search). #}
-{% set minimum_searches = 10 %}
-{% set minimum_population = 1000 %}
-
 {# For each treatment of searches of unknown ethnicity: the searches counted for the group and for White
    people, the recorded searches behind them, which decide whether the numbers suffice, and the searches
    whose ethnicity is unknown all the same. #}
@@ -169,11 +165,9 @@ judged as (
             -- officers who record nobody as White lift the other groups only
             when method_id = 'rate_ratio_officer_fill' and coalesce(officer_white_searches, 0) = 0
                 then 'not_comparable'
-            when
-                least(group_recorded, white_recorded) < {{ minimum_searches }}
-                or least(group_population, white_population) < {{ minimum_population }}
-                then 'below_minimum'
-            else 'final'
+            when {{ enough_for_ratio('group_recorded', 'white_recorded', 'group_population', 'white_population') }}
+                then 'final'
+            else 'below_minimum'
         end as ratio_status,
         -- searches shared out pro rata are no evidence: the interval rests on the recorded ones
         case when method_id = 'rate_ratio_pro_rata' then group_recorded else group_count end as group_events,
