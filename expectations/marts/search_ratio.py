@@ -57,7 +57,8 @@ SUITE = Suite(
             FROM (SELECT * FROM {batch} AS mart) AS shown
             FULL JOIN (
                 SELECT *, breakdown_type AS ethnicity_basis, breakdown_value AS ethnic_group
-                FROM marts.measure_value WHERE measure_id = 'stop_search_disproportionality'
+                FROM marts.measure_value
+                WHERE measure_id = 'stop_search_disproportionality' AND source_id = 'police_uk_stop_search'
             ) AS measured
                 USING (area_code, period_type, period_start, ethnicity_basis, ethnic_group, denominator_id, method_id)
             WHERE shown.ratio IS DISTINCT FROM measured.value OR shown.status IS DISTINCT FROM measured.status
