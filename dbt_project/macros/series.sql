@@ -33,3 +33,23 @@
     and ({{ seed }}.{{ column }} is null or {{ seed }}.{{ column }} = {{ row }}.{{ column }})
     {% endfor %}
 {%- endmacro %}
+
+
+{# The method without the length of period that some rates carry in its name: what series of different period types have
+   in common. #}
+{% macro method_stem(method_id) -%}{{ return(adapter.dispatch('method_stem', 'fpw')(method_id)) }}{%- endmacro %}
+{% macro default__method_stem(method_id) -%}
+    regexp_replace({{ method_id }}, '_per_(month|quarter|12_months|financial_year|calendar_year)$', '')
+{%- endmacro %}
+
+
+{# Whether two rows that carry the columns of a series are about the same thing, whatever their periods. #}
+{% macro same_subject(a, b) -%}{{ return(adapter.dispatch('same_subject', 'fpw')(a, b)) }}{%- endmacro %}
+{% macro default__same_subject(a, b) -%}
+    {{ a }}.measure_id = {{ b }}.measure_id
+    and {{ a }}.area_code = {{ b }}.area_code
+    and {{ fpw.method_stem(a ~ '.method_id') }} = {{ fpw.method_stem(b ~ '.method_id') }}
+    {%- for column in ['denominator_basis', 'breakdown_type', 'breakdown_value'] %}
+    and coalesce({{ a }}.{{ column }}, '-') = coalesce({{ b }}.{{ column }}, '-')
+    {%- endfor %}
+{%- endmacro %}

@@ -1,0 +1,34 @@
+"""What the board reads."""
+
+from pipelines.checks.suite import Suite, in_set, no_rows
+
+SUITE = Suite(
+    table="marts.plan_scorecard",
+    description="Every indicator of every plan with its verdict, so that none is left out and none is judged without ground.",
+    expectations=(
+        in_set(
+            "verdict",
+            ("met", "on_track", "off_track", "no_clear_change", "not_comparable", "not_supplied"),
+            "A verdict is not known: correct model plan_scorecard.",
+        ),
+        no_rows(
+            "every_indicator_has_one_latest_row",
+            """
+            SELECT plan_indicator_id, count(*) FILTER (WHERE is_latest) AS rows_latest
+            FROM marts.dim_plan_indicator LEFT JOIN {batch} AS scorecard USING (plan_indicator_id)
+            GROUP BY plan_indicator_id HAVING count(*) FILTER (WHERE is_latest) <> 1
+            """,
+            "An indicator has no row to show, or two, so the board would miss or repeat it: correct model plan_scorecard.",
+        ),
+        no_rows(
+            "no_verdict_without_ground",
+            """
+            SELECT plan_indicator_id, period_type, period_start, verdict, judged_against FROM {batch} AS scorecard
+            WHERE (verdict IN ('met', 'on_track', 'off_track', 'no_clear_change')) 
+                <> coalesce(judged_against IN ('target', 'previous', 'baseline'), false) OR (value IS NULL) <> (verdict = 'not_supplied' OR
+                (verdict = 'not_comparable' AND status = 'not_comparable'))
+            """,
+            "A verdict rests on nothing, or a value without verdict is called supplied: correct model plan_scorecard.",
+        ),
+    ),
+)
