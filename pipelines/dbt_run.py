@@ -131,7 +131,9 @@ class Dbt:
         results, done = self.target / "run_results.json", self.target / "nodes_done"
         results.unlink(missing_ok=True)
         done.unlink(missing_ok=True)
-        command = ["build", "--exclude-resource-type", "unit_test", "--indirect-selection", indirect_selection]
+        # --full-refresh: a seed whose columns changed is made anew instead of failing
+        command = ["build", "--full-refresh", "--exclude-resource-type", "unit_test"]
+        command += ["--indirect-selection", indirect_selection]
         command += ["--select", *select, *self._arguments]
         trouble: Future[str | None] = self._pool.submit(_run, command, done)
         while not wait([trouble], timeout=PROGRESS_SECONDS).done:

@@ -11,7 +11,7 @@ import pytest
 
 from pipelines.dbt_run import DBT_EXECUTABLE, dbt_arguments, dbt_environment
 from pipelines.settings import Settings
-from tests.integration.conftest import Installation
+from tests.integration.conftest import Installation, ask
 
 pytestmark = pytest.mark.xdist_group("refresh")
 
@@ -32,3 +32,23 @@ def test_unit_tests_of_the_models(installation: Installation, tmp_path: Path) ->
     results = json.loads((tmp_path / "dbt" / "run_results.json").read_text())["results"]
     assert len(results) >= 24
     assert {result["status"] for result in results} == {"pass"}
+
+
+def test_links_of_published_figures_name_series_that_their_sources_give(installation: Installation) -> None:
+    # A slip in a breakdown or a method would otherwise read as a source not supplied. The sample has every source.
+    assert (
+        ask(
+            installation.settings.build_path,
+            """
+            SELECT links.figure_id, links.measure_id, links.period_type, links.breakdown_value, links.method_id
+            FROM reference.published_figure_match AS links
+            SEMI JOIN marts.measure_value AS computed USING (measure_id, period_type)
+            ANTI JOIN marts.measure_value AS series
+                ON links.measure_id = series.measure_id AND links.period_type = series.period_type
+                AND links.breakdown_type IS NOT DISTINCT FROM series.breakdown_type
+                AND links.breakdown_value IS NOT DISTINCT FROM series.breakdown_value
+                AND links.method_id = series.method_id
+            """,
+        )
+        == []
+    )

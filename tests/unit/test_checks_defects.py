@@ -293,10 +293,10 @@ DEFECTS = [
 ]
 
 
-@pytest.fixture(scope="module")
 SUITES = {table: suite for table, suite in load_suites().items() if f"CREATE TABLE {table} AS" in GOOD}
 
 
+@pytest.fixture(scope="module")
 def good(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("checks") / "good.duckdb"
     with duckdb.connect(str(path)) as connection:

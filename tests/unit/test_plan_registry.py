@@ -240,3 +240,10 @@ def test_no_formula_knows_a_plan() -> None:
     ]
     assert len(files) > 100
     assert [path.name for path in files if named.search(path.read_text(encoding="utf-8"))] == []
+
+
+def test_where_more_reporting_is_wanted_a_rise_is_neither_better_nor_worse_of_itself() -> None:
+    for indicator_id, row in INDICATORS.items():
+        if row["direction"] == "more_reporting":
+            for registry in (MEASURES, RETURNABLE):
+                assert registry.get(row["measure_id"], {"direction": "neutral"})["direction"] == "neutral", indicator_id

@@ -69,7 +69,7 @@ nodes as (
     from targets
     left join baseline on targets.plan_indicator_id = baseline.plan_indicator_id
 
-    where targets.target_kind = 'trajectory'
+    where targets.kind = 'trajectory'
 
 ),
 
@@ -132,21 +132,21 @@ of_period as (
         indicator_values.period_start,
         indicator_values.period_end,
         targets.target_id,
-        targets.target_kind,
+        targets.kind as target_kind,
         case
-            when targets.target_kind = 'service_standard' then targets.required_share_pct
-            when targets.target_kind = 'gap' and targets.reference = 'comparator' then peers.group_mean + targets.target_value
-            when targets.target_kind in ('change', 'gap') and targets.unit = 'percent change'
+            when targets.kind = 'service_standard' then targets.required_share_pct
+            when targets.kind = 'gap' and targets.reference = 'comparator' then peers.group_mean + targets.target_value
+            when targets.kind in ('change', 'gap') and targets.unit = 'percent change'
                 then case targets.reference
                     when 'baseline' then baseline.baseline_value
                     else previous_values.value
                 end * (1 + targets.target_value / 100.0e0)
-            when targets.target_kind in ('change', 'gap')
+            when targets.kind in ('change', 'gap')
                 then case targets.reference
                     when 'baseline' then baseline.baseline_value
                     else previous_values.value
                 end + targets.target_value
-            when targets.target_kind = 'level' and targets.unit = indicator_values.unit then targets.target_value
+            when targets.kind = 'level' and targets.unit = indicator_values.unit then targets.target_value
         end as target_level
 
     from indicator_values
@@ -166,7 +166,7 @@ of_period as (
 
     where
         targets.is_main
-        and targets.target_kind <> 'trajectory'
+        and targets.kind <> 'trajectory'
         and (indicator_values.is_headline_period or indicator_values.kind in ('share', 'ratio', 'mean'))
 
 ),
@@ -179,7 +179,7 @@ final as (
         of_period.period_start,
         of_period.period_end,
         of_period.target_id,
-        targets.target_kind,
+        targets.kind as target_kind,
         targets.comparison,
         of_period.target_level,
         case
@@ -201,7 +201,7 @@ final as (
         on_paths.period_start,
         on_paths.period_end,
         on_paths.target_id,
-        targets.target_kind,
+        targets.kind as target_kind,
         targets.comparison,
         on_paths.target_level,
         case when on_paths.target_level is null then 'no_reference' end as reason
