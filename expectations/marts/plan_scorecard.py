@@ -23,10 +23,11 @@ SUITE = Suite(
         no_rows(
             "no_verdict_without_ground",
             """
-            SELECT plan_indicator_id, period_type, period_start, verdict, judged_against FROM {batch} AS scorecard
-            WHERE (verdict IN ('met', 'on_track', 'off_track', 'no_clear_change')) 
-                <> coalesce(judged_against IN ('target', 'previous', 'baseline'), false) OR (value IS NULL) <> (verdict = 'not_supplied' OR
-                (verdict = 'not_comparable' AND status = 'not_comparable'))
+            SELECT plan_indicator_id, period_type, period_start, verdict, judged_against FROM {batch}
+            WHERE (verdict IN ('met', 'on_track', 'off_track', 'no_clear_change'))
+                <> coalesce(judged_against IN ('target', 'previous', 'baseline'), false)
+                OR (value IS NULL)
+                <> (verdict = 'not_supplied' OR (verdict = 'not_comparable' AND status = 'not_comparable'))
             """,
             "A verdict rests on nothing, or a value without verdict is called supplied: correct model plan_scorecard.",
         ),
