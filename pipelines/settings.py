@@ -25,7 +25,7 @@ class Settings(BaseModel):
     raw_dir: Path = Field(PROJECT_DIR / "raw", description="Where raw extracts lie, in any folder below.")
     warehouse_dir: Path = Field(PROJECT_DIR / "warehouse", description="Build, published file and exports.")
     force: str = Field("west-midlands", description="Home force, by its data.police.uk name.")
-    threads: int = Field(default_factory=lambda: os.cpu_count() or 2, ge=1)
+    threads: int = Field(default_factory=lambda: len(os.sched_getaffinity(0)), ge=1)
     memory_limit: str = Field("2GB", pattern=r"^\d+(\.\d+)? ?[KMGT]i?B$", description="DuckDB's memory limit, as 2GB.")
     max_file_bytes: int = Field(4 << 30, description="A larger file, or archive member, is refused.")
     max_compression_ratio: int = Field(200, description="An archive member that swells more is refused.")

@@ -1,6 +1,7 @@
 {% set draw_count = 5000 %}
-{# So many standard errors apart, one force overtakes another in less than one of a thousand million draws. #}
-{% set errors_apart = 6 %}
+{# So many standard errors apart, one force overtakes another in one of thirty thousand draws: too seldom to move the
+   2.5 % ends of an interval. #}
+{% set errors_apart = 4 %}
 
 with
 
