@@ -11,6 +11,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from tests.cookbook import SLOWEST_SECONDS, Recipe, answer, median_seconds, recipes
+
 pytestmark = pytest.mark.xdist_group("realdata")
 
 WEST_MIDLANDS = "E23000014"
@@ -290,3 +292,13 @@ def test_search_rate_stands_in_a_funnel_of_all_forces(published: duckdb.DuckDBPy
 def test_nothing_real_is_called_synthetic(published: duckdb.DuckDBPyConnection) -> None:
     assert rows(published, "SELECT DISTINCT source_kind FROM marts.measure_value") == [("computed",)]
     assert rows(published, "SELECT is_sample FROM ops.release") == [(False,)]
+
+
+@pytest.mark.parametrize("recipe", [pytest.param(recipe, id=recipe.name) for recipe in recipes()])
+def test_the_cookbook_answers_at_once(published: duckdb.DuckDBPyConnection, recipe: Recipe) -> None:
+    found = answer(published, recipe)
+    assert median_seconds(published, recipe) < SLOWEST_SECONDS
+    # A board question says at least what it waits for, and nothing here is made up.
+    if recipe.path.parent.name == "board":
+        assert found
+        assert "synthetic" not in {row["source_kind"] for row in found}
