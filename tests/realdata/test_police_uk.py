@@ -302,3 +302,6 @@ def test_the_cookbook_answers_at_once(published: duckdb.DuckDBPyConnection, reci
     if recipe.path.parent.name == "board":
         assert found
         assert "synthetic" not in {row["source_kind"] for row in found}
+        # What is not held has no finding either.
+        for row in found:
+            assert row["source_kind"] or not (row.get("answer") or row.get("finding"))

@@ -35,7 +35,7 @@ select
     case when members.rank is not null then measured.rank_of end as rank_of,
     members.value > measured.value as is_above_home_force,
     case
-        when members.member_area_code is distinct from measured.area_code then null
+        when measured.rank is null or members.member_area_code <> measured.area_code then null
         when measured.rank > 1 then 'no, not the lowest'
         when measured.members_missing is not null then concat('lowest of those held; missing: ', measured.members_missing)
         when measured.rank_high = 1 then 'yes, below every similar force'

@@ -55,7 +55,8 @@ records as (
         count(*) as searches,
         count(searches.is_positive_outcome) as with_outcome,
         count(*) filter (searches.is_positive_outcome) as positive,
-        count(*) filter (searches.is_outcome_linked) as linked,
+        nullif(count(searches.is_outcome_linked), 0) as link_given,
+        case when link_given > 0 then count(*) filter (searches.is_outcome_linked) end as linked,
         max(searches.source_kind) as source_kind
 
     from marts.fct_stop_search as searches
@@ -75,6 +76,7 @@ groups as (
         null as searches,
         measured.denominator as with_outcome,
         measured.numerator as positive,
+        null as link_given,
         null as linked,
         measured.source_kind,
         measured.status
@@ -94,6 +96,7 @@ groups as (
         searches,
         with_outcome,
         positive,
+        link_given,
         linked,
         source_kind,
         'counts held; the share by object and its interval are not in this release' as status
@@ -119,11 +122,11 @@ select
     shares.value as positive_pct,
     shares.ci_low as positive_pct_low,
     shares.ci_high as positive_pct_high,
+    coalesce(groups.link_given, links.denominator) as link_given,
     coalesce(groups.linked, links.numerator) as linked,
     links.value as linked_pct,
     links.ci_low as linked_pct_low,
     links.ci_high as linked_pct_high,
-    links.n_unknown as link_not_recorded,
     groups.source_kind,
     case
         when groups.cut is null then 'no whole financial year of searches is held'
