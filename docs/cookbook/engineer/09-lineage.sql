@@ -18,6 +18,7 @@ newest as (
         measure_value.period_type,
         measure_value.period_start,
         measure_value.value,
+        series.unit,
         measure_value.method_id,
         measure_value.denominator_id,
         measure_value.extract_ids
