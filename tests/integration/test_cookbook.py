@@ -30,9 +30,9 @@ def board(connection: duckdb.DuckDBPyConnection, number: int) -> list[dict[str, 
 
 def test_the_forty_questions_are_there_and_the_readme_lists_them() -> None:
     names = [recipe.name for recipe in recipes()]
-    assert [name[: name.index("-")] for name in names] == [
-        f"{reader}/{number:02}" for reader in ("analyst", "board") for number in range(1, 21)
-    ]
+    for reader in ("analyst", "board"):
+        numbers = [name.split("/")[1][:2] for name in names if name.startswith(f"{reader}/")]
+        assert numbers == [f"{number:02}" for number in range(1, 21)]
     links = re.findall(r"\]\(([^)]+\.sql)\)", (COOKBOOK / "README.md").read_text(encoding="utf-8"))
     assert sorted(links) == names
 
