@@ -53,8 +53,9 @@ def test_a_file_says_what_it_answers_and_is_one_query(recipe: Recipe) -> None:
 @each_recipe
 def test_a_question_is_answered(recipe: Recipe, published: duckdb.DuckDBPyConnection) -> None:
     found = answer(published, recipe)
-    assert found
-    columns = set(found[0])
+    # A data engineer looks for faults, and this small sample need not have them.
+    assert found or recipe.path.parent.name == "engineer"
+    columns = set(found[0]) if found else set()
     if recipe.path.parent.name == "board":
         assert all(row["state"] for row in found)
         assert recipe.header["Sample"] == ["state"] or any(row["source_kind"] for row in found)
