@@ -1,5 +1,5 @@
 {# The breakdowns searches are counted by; every value has a row in every supplied month, so 0 is a counted 0.
-   Breakdowns by ethnicity leave vehicle-only searches out. #}
+   Breakdowns by ethnicity leave vehicle-only searches out. The list of objects is open: those that were ever searched for. #}
 {% set ethnic_groups = ['White', 'Mixed', 'Asian', 'Black', 'Other', 'unknown'] %}
 
 {% set breakdowns = [
@@ -10,6 +10,7 @@
      'values': ethnic_groups},
     {'type': 'officer_defined_ethnicity', 'value': 'officer_defined_group', 'only': 'is_person_searched',
      'values': ethnic_groups},
+    {'type': 'object_of_search', 'value': "coalesce(object_of_search, 'unknown')", 'only': 'true', 'values': []},
 ] %}
 
 {% set tallies = {
@@ -56,14 +57,19 @@ supplied as (
 ),
 
 breakdown_lines as (
-    {% for breakdown in breakdowns %}{% set breakdown_loop = loop %}{% for value in breakdown['values'] %}
+    {% for breakdown in breakdowns %}{% for value in breakdown['values'] %}
     select
         {{ text_literal(breakdown['type']) }} as breakdown_type,
         {{ text_literal(value) }} as breakdown_value
-    {% if not (breakdown_loop.last and loop.last) %}
+
     union all
-    {% endif %}
-    {%- endfor %}{% endfor %}
+    {% endfor %}{% endfor %}
+    select distinct
+        'object_of_search' as breakdown_type,
+        coalesce(object_of_search, 'unknown') as breakdown_value
+
+    from searches
+
 ),
 
 counted as (

@@ -152,7 +152,7 @@ positive_rates as (
 
     where
         breakdown_type is null
-        or breakdown_type = 'self_defined_ethnicity'
+        or breakdown_type in ('self_defined_ethnicity', 'object_of_search')
     {% if not loop.last %}
     union all
     {% endif %}
@@ -174,7 +174,11 @@ object_linked_rates as (
         false as is_provisional,
         'share' as kind
 
-    from totals
+    from periods
+
+    where
+        breakdown_type is null
+        or breakdown_type in ('self_defined_ethnicity', 'object_of_search')
 
 ),
 

@@ -1,7 +1,7 @@
 -- Question: What is the positive outcome rate of domestic abuse, rape and residential burglary, for crimes that had at least six months, beside the similar forces?
 -- Reads: marts.dim_force, marts.peer_member, marts.plan_coverage, marts.measure_value
 -- Answer: one row per offence and force of the group, for the newest financial year of which the home force has a value
--- Sample: state
+-- Sample: rows
 -- Note: equal age is kept by method cohort_6m: every crime is followed for six months after the month in which it was recorded, so a young year is not worse for being young. It is from data.police.uk, which has neither rape nor residential burglary apart: burglary of all kinds stands in.
 -- Note: method cohort (Home Office open data) has the offences asked for, but counts outcomes up to the day of publication: its newest year is younger than the others, so never read it as a trend.
 -- Note: domestic abuse is a flag; its outcomes come by a return of positive_outcome_rate by flag, which does not say how old the crimes were.

@@ -1,7 +1,7 @@
 -- Question: How many crimes were closed because the victim withdrew (outcomes 14 and 16) or the evidence did not suffice (15), by offence group, against the year before?
 -- Reads: marts.dim_force, marts.plan_coverage, marts.measure_value, marts.comparison
 -- Answer: one row per reason and offence group, and one for all crime, for the newest financial year held
--- Sample: state
+-- Sample: rows
 -- Note: needs the Home Office outcomes open data: data.police.uk has 14, 15 and 16 as one outcome. Outcomes given in the year are counted (method in_period), so that both years are whole.
 -- Note: the change is of the share of outcomes given, in points with its interval; more crimes closed for any reason would move the number alone.
 with

@@ -1,7 +1,7 @@
 -- Question: What share of officers, PCSOs and staff are women or from ethnic minorities, by rank, against the share of the residents?
 -- Reads: marts.dim_force, marts.plan_coverage, marts.measure_value
 -- Answer: one row per group on the newest day held: women by kind of worker and by rank, ethnic groups of the workforce; a cut without value has one row with what it waits for
--- Sample: state
+-- Sample: rows
 -- Note: women come from the Home Office workforce open data; ethnic groups by a return of workforce_representation, by rank in a return of its own.
 -- Note: residents are those of the Census of 2021. The marts hold residents by ethnic group and not by sex: beside women residents_pct is empty.
 -- Note: the share is of those whose sex or ethnicity is known. The gap in points has its interval; below zero the group is under-represented.
