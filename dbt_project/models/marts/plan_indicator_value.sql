@@ -34,10 +34,21 @@ series_of_indicators as (
     from indicators
     inner join series on {{ same_subject('series', 'indicators') }}
 
-    -- months are for the trend; a measure that is judged by the month is shown by the month
+    -- a share or a rate means the same over any length; a number of things only over the one the plan speaks of, or,
+    -- for a year, over the rolling year and its quarters
     where
-        series.period_type <> 'month'
-        or indicators.period_type = 'month'
+        indicators.sources is not null
+        and (
+            series.period_type = indicators.period_type
+            or (
+                series.kind in ('share', 'rate', 'ratio', 'mean')
+                and series.period_type in ('quarter', 'fin_year', 'cal_year', 'rolling_12m')
+            )
+            or (
+                indicators.period_type in ('fin_year', 'cal_year', 'rolling_12m')
+                and series.period_type in ('quarter', 'rolling_12m')
+            )
+        )
 
 ),
 

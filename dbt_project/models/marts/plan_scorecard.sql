@@ -21,6 +21,34 @@ indicator_values as (
 
 ),
 
+-- an indicator without a period of the kind the plan speaks of has a row all the same
+indicator_rows as (
+
+    select
+        plan_indicator_id,
+        period_type,
+        period_start,
+        period_end
+
+    from indicator_values
+
+    union all
+
+    select
+        indicators.plan_indicator_id,
+        indicators.period_type,
+        cast(null as date) as period_start,
+        cast(null as date) as period_end
+
+    from indicators
+    left join indicator_values
+        on indicators.plan_indicator_id = indicator_values.plan_indicator_id
+        and indicator_values.is_headline_period
+
+    where indicator_values.plan_indicator_id is null
+
+),
+
 target_values as (
 
     select * from {{ ref('plan_target_value') }}
@@ -278,6 +306,10 @@ gathered as (
         comparisons.status as previous_status,
         comparisons.finding as previous_finding,
         comparisons.words as previous_words,
+        comparisons.change_pct_low as previous_change_low,
+        comparisons.change_pct_high as previous_change_high,
+        baseline_changes.change_pct_low as baseline_change_low,
+        baseline_changes.change_pct_high as baseline_change_high,
         baseline_changes.reference_period_start as baseline_period_start,
         baseline_changes.reference_period_end as baseline_period_end,
         baseline_changes.reference_value as baseline_value,
@@ -288,6 +320,8 @@ gathered as (
         target_values.target_kind,
         target_values.comparison as target_comparison,
         target_values.target_level,
+        target_values.reference as target_reference,
+        target_values.target_change,
         target_values.reason as target_reason,
         peers.group_mean as comparator_value,
         peers.rank,
@@ -307,8 +341,12 @@ gathered as (
         coalesce(caveats_of_periods.caveats, {{ list_of('cast(null as varchar)') }}) as caveats
 
     from indicators
+    inner join indicator_rows on indicators.plan_indicator_id = indicator_rows.plan_indicator_id
     left join coverage on indicators.plan_indicator_id = coverage.plan_indicator_id
-    left join indicator_values on indicators.plan_indicator_id = indicator_values.plan_indicator_id
+    left join indicator_values
+        on indicator_rows.plan_indicator_id = indicator_values.plan_indicator_id
+        and indicator_rows.period_type = indicator_values.period_type
+        and indicator_rows.period_start = indicator_values.period_start
     left join comparisons
         on indicator_values.series_id = comparisons.series_id
         and indicator_values.period_start = comparisons.period_start
@@ -344,10 +382,19 @@ weighed as (
         *,
         value - target_level as distance_to_target,
         {{ keeps_target('value', 'target_comparison', 'target_level') }} as is_target_kept,
-        case target_comparison
-            when 'at_least' then coalesce(ci_high, value) >= target_level
-            when 'at_most' then coalesce(ci_low, value) <= target_level
-            when 'equal' then target_level between coalesce(ci_low, value) and coalesce(ci_high, value)
+        -- a change that is asked for is held against the interval of the change, a level against that of the value
+        case
+            when target_level is null then null
+            when target_change is not null and target_reference = 'baseline' and target_comparison = 'at_least'
+                then coalesce(baseline_change_high >= target_change, false)
+            when target_change is not null and target_reference = 'baseline'
+                then coalesce(baseline_change_low <= target_change, false)
+            when target_change is not null and target_comparison = 'at_least'
+                then coalesce(previous_change_high >= target_change, false)
+            when target_change is not null then coalesce(previous_change_low <= target_change, false)
+            when target_comparison = 'at_least' then coalesce(ci_high, value) >= target_level
+            when target_comparison = 'at_most' then coalesce(ci_low, value) <= target_level
+            when target_comparison = 'equal' then target_level between coalesce(ci_low, value) and coalesce(ci_high, value)
         end as is_target_within_interval,
         coalesce(
             case when previous_status = 'comparable' then previous_finding end,
@@ -376,12 +423,13 @@ judged as (
             when finding = 'no_clear_change' and direction = 'maintain' then 'on_track'
             when finding = 'no_clear_change' then 'no_clear_change'
             when direction = 'maintain' then 'off_track'
-            when finding = direction or (finding = 'higher' and direction = 'more_reporting') then 'on_track'
-            when direction in ('higher', 'lower', 'more_reporting') then 'off_track'
+            when finding = direction then 'on_track'
+            when direction in ('higher', 'lower') then 'off_track'
         end as verdict,
         case
             when value is not null and target_level is not null then 'target'
-            when value is not null and direction = 'neutral' and finding <> 'no_clear_change' then 'no_direction'
+            when value is not null and direction in ('neutral', 'more_reporting') and finding <> 'no_clear_change'
+                then 'no_direction'
             when value is not null then found_against
         end as judged_against
 
@@ -412,9 +460,8 @@ final as (
         row_number() over (
             partition by plan_indicator_id
             order by
-                case when is_headline_period and value is not null then 1 when value is not null then 2 else 3 end,
+                case when is_headline_period and value is not null then 1 when is_headline_period then 2 else 3 end,
                 period_end desc nulls last,
-                is_headline_period desc,
                 period_type
         ) = 1 as is_latest,
         kind,
@@ -460,7 +507,8 @@ final as (
                     replace(status, '_', ' '), ').'
                 )
             else concat(
-                indicator_name, ', ', {{ period_text('period_type', 'period_start', 'period_end') }}, ': ',
+                indicator_name, ', ', {{ period_text('period_type', 'period_start', 'period_end') }},
+                case when is_in_plan then '' else ' (outside the years of the plan)' end, ': ',
                 {{ with_unit(value_text('value', 'kind', 'unit'), 'kind', 'unit') }},
                 coalesce(
                     ' (' || {{ value_text('ci_low', 'kind', 'unit') }} || ' to ' || {{ value_text('ci_high', 'kind', 'unit') }} || ')',

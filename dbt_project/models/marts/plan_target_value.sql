@@ -1,4 +1,4 @@
-{# The level that a target asks of each period, in the unit of the value. #}
+{# The level that a target asks of each period, in the unit of the value. Nothing is asked across a registered break. #}
 with
 
 indicator_values as (
@@ -19,9 +19,31 @@ baselines as (
 
 ),
 
-peers as (
+members as (
 
-    select * from {{ ref('peer_comparison') }}
+    select * from {{ ref('peer_member') }} where role = 'member' and member_area_code <> area_code
+
+),
+
+breaks as (
+
+    select * from {{ ref('series_break') }}
+
+),
+
+-- the force that is hardest to beat; without all of them nobody knows which it is
+best_members as (
+
+    select
+        series_id,
+        period_start,
+        period_end,
+        case when count(value) = count(*) then min(value) end as lowest_value,
+        case when count(value) = count(*) then max(value) end as highest_value
+
+    from members
+
+    group by series_id, period_start, period_end
 
 ),
 
@@ -31,6 +53,7 @@ first_baselines as (
         plan_indicator_id,
         period_type,
         period_end,
+        period_start,
         baseline_value,
         row_number() over (partition by plan_indicator_id order by period_end, period_type) as position
 
@@ -96,6 +119,8 @@ on_paths as (
         indicator_values.period_start,
         indicator_values.period_end,
         stretches.target_id,
+        'trajectory' as target_kind,
+        baseline.period_start as looks_back_to,
         {{ on_the_line(
             'stretches.from_date', 'stretches.from_level', 'stretches.to_date', 'stretches.to_level',
             'indicator_values.period_end'
@@ -106,6 +131,7 @@ on_paths as (
         on indicator_values.plan_indicator_id = stretches.plan_indicator_id
         and indicator_values.period_end > stretches.from_date
         and indicator_values.period_end <= stretches.to_date
+    left join baseline on indicator_values.plan_indicator_id = baseline.plan_indicator_id
 
     where indicator_values.is_headline_period
 
@@ -134,8 +160,17 @@ of_period as (
         targets.target_id,
         targets.kind as target_kind,
         case
+            when targets.kind not in ('change', 'gap') or targets.reference = 'comparator' then null
+            when targets.reference = 'baseline' then baseline.period_start
+            else {{ add_months('indicator_values.period_start', -12) }}
+        end as looks_back_to,
+        case
             when targets.kind = 'service_standard' then targets.required_share_pct
-            when targets.kind = 'gap' and targets.reference = 'comparator' then peers.group_mean + targets.target_value
+            when targets.kind = 'gap' and targets.reference = 'comparator' 
+                then case targets.comparison
+                    when 'at_least' then best_members.highest_value
+                    else best_members.lowest_value
+                end + targets.target_value
             when targets.kind in ('change', 'gap') and targets.unit = 'percent change'
                 then case targets.reference
                     when 'baseline' then baseline.baseline_value
@@ -155,10 +190,10 @@ of_period as (
         and indicator_values.period_end >= targets.period_start
         and indicator_values.period_end <= targets.period_end
     left join baseline on indicator_values.plan_indicator_id = baseline.plan_indicator_id
-    left join peers
-        on indicator_values.series_id = peers.series_id
-        and indicator_values.period_start = peers.period_start
-        and indicator_values.period_end = peers.period_end
+    left join best_members
+        on indicator_values.series_id = best_members.series_id
+        and indicator_values.period_start = best_members.period_start
+        and indicator_values.period_end = best_members.period_end
     left join previous_values
         on indicator_values.plan_indicator_id = previous_values.plan_indicator_id
         and indicator_values.period_type = previous_values.period_type
@@ -171,43 +206,83 @@ of_period as (
 
 ),
 
-final as (
+asked as (
 
     select
-        of_period.plan_indicator_id,
-        of_period.period_type,
-        of_period.period_start,
-        of_period.period_end,
-        of_period.target_id,
-        targets.kind as target_kind,
-        targets.comparison,
-        of_period.target_level,
-        case
-            when of_period.target_level is not null then null
-            when of_period.target_kind = 'service_standard' then 'no_share_stated'
-            when of_period.target_kind = 'gap' and targets.reference = 'comparator' then 'no_comparator'
-            when of_period.target_kind in ('change', 'gap') then 'no_reference'
-            else 'another_unit'
-        end as reason
+        plan_indicator_id,
+        period_type,
+        period_start,
+        period_end,
+        target_id,
+        target_kind,
+        looks_back_to,
+        target_level
 
     from of_period
-    left join targets on of_period.target_id = targets.target_id
 
     union all
 
     select
-        on_paths.plan_indicator_id,
-        on_paths.period_type,
-        on_paths.period_start,
-        on_paths.period_end,
-        on_paths.target_id,
-        targets.kind as target_kind,
-        targets.comparison,
-        on_paths.target_level,
-        case when on_paths.target_level is null then 'no_reference' end as reason
+        plan_indicator_id,
+        period_type,
+        period_start,
+        period_end,
+        target_id,
+        target_kind,
+        looks_back_to,
+        target_level
 
     from on_paths
-    left join targets on on_paths.target_id = targets.target_id
+
+),
+
+broken as (
+
+    select distinct
+        asked.plan_indicator_id,
+        asked.period_type,
+        asked.period_start
+
+    from asked
+    inner join indicator_values
+        on asked.plan_indicator_id = indicator_values.plan_indicator_id
+        and asked.period_type = indicator_values.period_type
+        and asked.period_start = indicator_values.period_start
+    inner join breaks
+        on {{ is_about('breaks', 'indicator_values') }}
+        and asked.looks_back_to < breaks.break_date
+        and asked.period_end >= breaks.break_date
+
+),
+
+final as (
+
+    select
+        asked.plan_indicator_id,
+        asked.period_type,
+        asked.period_start,
+        asked.period_end,
+        asked.target_id,
+        asked.target_kind,
+        targets.comparison,
+        case when broken.plan_indicator_id is null then asked.target_level end as target_level,
+        case when asked.target_kind = 'change' then targets.reference end as reference,
+        case when asked.target_kind = 'change' then targets.target_value end as target_change,
+        case
+            when broken.plan_indicator_id is not null then 'break'
+            when asked.target_level is not null then null
+            when asked.target_kind = 'service_standard' then 'no_share_stated'
+            when asked.target_kind = 'gap' and targets.reference = 'comparator' then 'no_comparator'
+            when asked.target_kind in ('change', 'gap', 'trajectory') then 'no_reference'
+            else 'another_unit'
+        end as reason
+
+    from asked
+    left join targets on asked.target_id = targets.target_id
+    left join broken
+        on asked.plan_indicator_id = broken.plan_indicator_id
+        and asked.period_type = broken.period_type
+        and asked.period_start = broken.period_start
 
 )
 
