@@ -5,7 +5,7 @@ from concurrent.futures import Executor
 
 import dagster as dg
 
-from pipelines.assets.models import build_model_assets
+from pipelines.assets.models import DRAFTED, build_model_assets
 from pipelines.assets.published import build_published_assets
 from pipelines.assets.raw import build_raw_assets
 from pipelines.checks.catalog import load_suites
@@ -58,7 +58,7 @@ def build_definitions(settings: Settings) -> dg.Definitions:
             yield pool
 
     return dg.Definitions(
-        assets=[*build_raw_assets(contracts), *models, *build_published_assets(marts)],
+        assets=[*build_raw_assets(contracts), *DRAFTED, *models, *build_published_assets(marts)],
         asset_checks=checks,
         jobs=[job],
         schedules=[

@@ -23,6 +23,15 @@ STEPS = {
 }
 """The dbt runs of a refresh and what each builds; checks on staging stand between them."""
 MARTS_STEP = "dbt_marts"
+DRAFTED = [
+    dg.AssetSpec(
+        ["ops", "release"], group_name="ops", description="The release in hand, named before the marts are built."
+    ),
+    dg.AssetSpec(
+        ["history", "value"], group_name="ops", description="What the last release knew, laid out for the marts."
+    ),
+]
+"""What the second run prepares for its models."""
 
 
 class SchemaKeys(DagsterDbtTranslator):

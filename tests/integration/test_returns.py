@@ -79,45 +79,20 @@ def test_a_mended_return_replaces_what_it_gave_before_and_takes_the_answer_away(
 
 
 @pytest.mark.xdist_group("refresh")
-@pytest.mark.parametrize(
-    ("computed", "returned", "wins"),
-    [
-        ((1, "computed"), (7, "returned"), [1]),
-        ((1, "synthetic"), (7, "synthetic"), [1]),
-        ((1, "synthetic"), (7, "returned"), [1, 7]),
-        ((None, "computed"), (7, "returned"), [None, 7]),
-    ],
-)
-def test_what_records_give_comes_before_what_is_returned(
-    installation: Installation,
-    computed: tuple[int | None, str],
-    returned: tuple[int, str],
-    wins: list[int | None],
-) -> None:
-    """On the SQL of measure_value as dbt ran it, with one computed value and returns of its and of the next month."""
-    compiled = installation.settings.dbt_target_dir / "compiled" / "fpw" / "models" / "marts" / "measure_value.sql"
-    with duckdb.connect() as connection:
-        connection.execute(f"ATTACH '{installation.settings.build_path}' AS built (READ_ONLY)")
-        connection.execute("CREATE SCHEMA measures")
-        for (table,) in connection.execute(
-            "SELECT table_name FROM duckdb_tables() WHERE database_name = 'built' AND schema_name = 'measures'"
-        ).fetchall():
-            connection.execute(f"CREATE TABLE measures.{table} AS FROM built.measures.{table} LIMIT 0")
-        for table, month, (value, kind) in (
-            ("msr_street_crime", 1, computed),
-            ("msr_returned", 1, returned),
-            ("msr_returned", 2, returned),
-        ):
-            connection.execute(
-                f"INSERT INTO measures.{table} (measure_id, area_code, period_type, period_start, value, source_kind) "
-                "VALUES ('m', 'A', 'month', ?, ?, ?)",
-                [f"2020-{month:02}-01", value, kind],
-            )
-        sql = compiled.read_text(encoding="utf-8").replace('"build".', "")
-        rows = connection.execute(
-            f"SELECT month(period_start), value FROM ({sql}) ORDER BY 1, 2 NULLS FIRST"
+def test_a_returned_value_stands_beside_what_records_give(installation: Installation) -> None:
+    with duckdb.connect(str(installation.settings.published_path), read_only=True) as connection:
+        found = connection.execute(
+            """
+            SELECT method_id, source_id FROM marts.measure_value JOIN marts.dim_force USING (area_code)
+            WHERE measure_id = 'vehicle_crime_count' AND period_type = 'fin_year' AND period_start = '2019-04-01'
+                AND is_home_force AND breakdown_type IS NULL AND value IS NOT NULL
+            ORDER BY ALL
+            """
         ).fetchall()
-    assert rows == [*((1, value) for value in wins), (2, returned[0])]
+    assert found == [
+        ("as_returned", "performance_return"),
+        ("home_office_recorded_crime", "home_office_recorded_crime"),
+    ]
 
 
 def test_a_hundred_thousand_rows_load_in_three_seconds(settings: Settings, tmp_path: Path) -> None:

@@ -30,7 +30,7 @@ broken as (
         series.last_period_end,
         breaks.break_id,
         breaks.break_date,
-        breaks.break_kind,
+        breaks.kind,
         breaks.what_changed
 
     from marts.dim_series as series

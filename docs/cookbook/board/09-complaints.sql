@@ -37,7 +37,7 @@ change as (
 
     where
         measure_id = 'complaints_count'
-        and break_kind = 'definition'
+        and kind = 'definition'
         and breakdown_type is null
 
 ),

@@ -54,10 +54,10 @@ held as (
         scores.period_start,
         scores.period_end,
         scores.source_kind,
-        case when targets.target_kind = 'change' then scores.change_pct else scores.value end as held_value,
-        case when targets.target_kind = 'change' then scores.change_pct_low else scores.ci_low end as held_low,
-        case when targets.target_kind = 'change' then scores.change_pct_high else scores.ci_high end as held_high,
-        case when targets.target_kind = 'change' and scores.change_pct is null
+        case when targets.kind = 'change' then scores.change_pct else scores.value end as held_value,
+        case when targets.kind = 'change' then scores.change_pct_low else scores.ci_low end as held_low,
+        case when targets.kind = 'change' then scores.change_pct_high else scores.ci_high end as held_high,
+        case when targets.kind = 'change' and scores.change_pct is null
             then coalesce(scores.change_words, 'no year before to compare with')
         end as why_not
 
@@ -70,8 +70,8 @@ held as (
         )
 
     where
-        (targets.target_kind = 'level' and targets.unit = targets.series_unit)
-        or (targets.target_kind = 'change' and targets.reference = 'previous_period')
+        (targets.kind = 'level' and targets.unit = targets.series_unit)
+        or (targets.kind = 'change' and targets.reference = 'previous_period')
 
 ),
 
@@ -124,7 +124,7 @@ select
     targets.indicator_name,
     targets.period_start as target_from,
     targets.period_end as target_to,
-    targets.target_kind,
+    targets.kind,
     targets.comparison,
     targets.target_value as target,
     targets.unit,
