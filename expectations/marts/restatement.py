@@ -19,7 +19,14 @@ SUITE = Suite(
         ),
         in_set(
             "reason",
-            ("new_extract", "new_population", "new_method", "no_longer_computed"),
+            (
+                "new_extract",
+                "new_population",
+                "new_extract_and_population",
+                "new_method",
+                "new_reach",
+                "no_longer_computed",
+            ),
             "A reason is not known: correct model restatement.",
         ),
     ),

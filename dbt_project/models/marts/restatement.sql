@@ -83,14 +83,13 @@ final as (
         case
             when not has_new then 'no_longer_computed'
             when
-                old_numerator is not distinct from new_numerator
-                and (
-                    old_denominator_id is distinct from new_denominator_id
-                    or (old_extract_ids is not distinct from new_extract_ids
-                        and old_denominator is distinct from new_denominator)
-                )
-                then 'new_population'
+                old_denominator_id is distinct from new_denominator_id
+                and old_numerator is distinct from new_numerator
+                and old_extract_ids is distinct from new_extract_ids
+                then 'new_extract_and_population'
+            when old_denominator_id is distinct from new_denominator_id then 'new_population'
             when old_extract_ids is distinct from new_extract_ids then 'new_extract'
+            when old_value is null and new_value is null then 'new_reach'
             else 'new_method'
         end as reason,
         old_extract_ids,
