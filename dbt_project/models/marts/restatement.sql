@@ -83,11 +83,11 @@ final as (
         case
             when not has_new then 'no_longer_computed'
             when
-                old_denominator_id is distinct from new_denominator_id
+                old_denominator_id <> new_denominator_id
                 and old_numerator is distinct from new_numerator
                 and old_extract_ids is distinct from new_extract_ids
                 then 'new_extract_and_population'
-            when old_denominator_id is distinct from new_denominator_id then 'new_population'
+            when old_denominator_id <> new_denominator_id then 'new_population'
             when old_extract_ids is distinct from new_extract_ids then 'new_extract'
             when old_value is null and new_value is null then 'new_reach'
             else 'new_method'
