@@ -293,6 +293,8 @@ positioned as (
     select
         funnelled.*,
         case
+            -- few forces make the spread they are held against, so that none of them can lie outside it
+            when phi_basis <> 'all_forces' then null
             when funnel_z_adjusted > {{ z_998() }} then 'above_998'
             when funnel_z_adjusted > {{ z_95() }} then 'above_95'
             when funnel_z_adjusted < -{{ z_998() }} then 'below_998'
@@ -375,8 +377,7 @@ final as (
             end,
             case
                 when funnel_position is null then ''
-                when phi_basis = 'all_forces' then concat(' of ', cast(all_force_count as varchar), ' forces')
-                else ' of the group alone'
+                else concat(' of ', cast(all_force_count as varchar), ' forces')
             end,
             coalesce(
                 case england_wales_finding

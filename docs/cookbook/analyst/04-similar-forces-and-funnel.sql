@@ -2,7 +2,7 @@
 -- Reads: marts.peer_comparison, marts.dim_measure, marts.plan_coverage
 -- Answer: one row per rate, share or index and method, for the newest period that has members; without any, rows with the state
 -- Sample: rows
--- Note: phi_basis says whether phi comes from all forces or, where too few of them are held, from the group alone; all_force_count is how many went in (43 when every territorial force is held).
+-- Note: phi_basis says whether phi comes from all forces or, where fewer than ten of them are held, from the group alone: its limits are for drawing only, and the force has no place in them; all_force_count is how many went in (43 when every territorial force is held).
 -- Note: The sample holds five forces.
 with
 
