@@ -1,4 +1,4 @@
-{# How a printed figure is compared with a computed one (docs: methods, section 20). #}
+{# How a printed figure is compared with a computed one (docs: methods, published against computed). #}
 
 {# The value rounded half up in magnitude, as people round; the last addend undoes binary noise (2.675). #}
 {% macro round_half_up(value, decimals) -%}

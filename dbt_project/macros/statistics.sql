@@ -1,5 +1,5 @@
 {#
-    Rates and 95 % limits, one macro per formula (docs: methods, sections 1, 5 and 7).
+    Rates and 95 % limits, one macro per formula (docs: methods, the table at its top).
     All go through adapter.dispatch, so that another engine can bring its own spelling.
     Every macro yields NULL when an input is NULL: missing is never zero.
 #}

@@ -157,6 +157,29 @@ broken as (
 
 ),
 
+-- changes that the rule works out up to another period than the one that the figure is about
+elsewhere as (
+
+    select
+        derivations.figure_id,
+        min(inputs.period_start) as period_start,
+        max(inputs.period_end) as period_end
+
+    from derivations
+    inner join figures on derivations.figure_id = figures.figure_id
+    inner join figures as inputs on derivations.input_figure_id = inputs.figure_id
+
+    where
+        (
+            (derivations.rule = 'pct_change' and derivations.role = 'new')
+            or (derivations.rule = 'difference' and derivations.role = 'minuend')
+        )
+        and (figures.period_start <> inputs.period_start or figures.period_end <> inputs.period_end)
+
+    group by derivations.figure_id
+
+),
+
 -- figures that the standard row holds
 values_0 as (
 
@@ -264,16 +287,27 @@ values_{{ level }} as (
 
     select
         totals.figure_id,
-        case when broken.figure_id is null then {{ derived_value('totals') }} end as computed_value,
+        case
+            when broken.figure_id is null and elsewhere.figure_id is null then {{ derived_value('totals') }}
+        end as computed_value,
         cast(null as double) as ci_low,
         cast(null as double) as ci_high,
-        case when broken.figure_id is null then kinds.computed_status else 'not_comparable' end as computed_status,
+        case
+            when elsewhere.figure_id is not null then 'other_period'
+            when broken.figure_id is not null then 'not_comparable'
+            else kinds.computed_status
+        end as computed_status,
         kinds.source_kind,
         cast(null as varchar) as denominator_id,
         cast(null as varchar) as method_id,
         0.0e0 as input_tolerance,
         'rule' as reached_by,
         case
+            when elsewhere.figure_id is not null
+                then concat(
+                    'The newer figure of the rule is of ', cast(elsewhere.period_start as varchar), ' to ',
+                    cast(elsewhere.period_end as varchar)
+                )
             when broken.figure_id is not null
                 then concat('The series broke on ', cast(broken.break_date as varchar))
         end as note
@@ -281,6 +315,7 @@ values_{{ level }} as (
     from totals_{{ level }} as totals
     inner join kinds_{{ level }} as kinds on totals.figure_id = kinds.figure_id
     left join broken on totals.figure_id = broken.figure_id
+    left join elsewhere on totals.figure_id = elsewhere.figure_id
 
     where totals.is_complete
 

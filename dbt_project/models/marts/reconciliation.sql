@@ -44,7 +44,9 @@ reasoned as (
         found.computed_status,
         found.source_kind,
         found.reached_by,
-        found.input_tolerance,
+        -- the document worked with what it prints: its rule may be off by the rounding of the printed inputs
+        case when found.reached_by = 'rule' then derivations.input_tolerance else found.input_tolerance end
+            as input_tolerance,
         found.denominator_id,
         found.method_id,
         found.note,
@@ -59,6 +61,7 @@ reasoned as (
             when found.figure_id is null and measured.measure_id is not null
                 then 'its measure is computed, but no value is linked to this figure'
             when found.computed_status is null then 'no source supplied yet'
+            when found.computed_status = 'other_period' then 'its rule gives the change of another period'
             when found.computed_status = 'not_supplied' then 'force-month not supplied'
             when found.computed_value is null then concat('no value: ', found.computed_status)
         end as reason
