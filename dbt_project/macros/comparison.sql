@@ -83,12 +83,33 @@
 {%- endmacro %}
 
 
+{# Whether a method gives its earlier periods longer to fill up than its later ones. #}
+{% macro is_of_unequal_age(method_id) -%}{{ return(adapter.dispatch('is_of_unequal_age', 'fpw')(method_id)) }}{%- endmacro %}
+{% macro default__is_of_unequal_age(method_id) -%}
+    ({{ method_id }} in ('{{ var('methods_of_unequal_age') | join("', '") }}'))
+{%- endmacro %}
+
+
+{# The reference_status of another period for with_change: that of its row (an alias), or unequal_age where its value is
+   of another age than the value it would be held against. #}
+{% macro status_of_other_period(row) -%}
+    {{ return(adapter.dispatch('status_of_other_period', 'fpw')(row)) }}
+{%- endmacro %}
+{% macro default__status_of_other_period(row) -%}
+    (case
+        when {{ row }}.value is not null and {{ fpw.is_of_unequal_age(row ~ '.method_id') }} then 'unequal_age'
+        else {{ row }}.status
+    end)
+{%- endmacro %}
+
+
 {# Each row of a relation of pairs with the change from the reference to the value: the one place where it is worked out.
    `pairs` is the name of a CTE or model with the columns
 
        kind, direction, value, numerator, denominator, multiplier, ci_low, ci_high, reference_value,
        reference_numerator, reference_denominator, reference_ci_low, reference_ci_high,
-       reference_status (status of the standard row; NULL where there is no row),
+       reference_status (status of the standard row, of another period by status_of_other_period; NULL where there is
+       no row),
        break_id, break_date, what_changed (of a registered break between the two; else NULL)
 
    and any others. Added to them are status, interval_method, difference, difference_low, difference_high, change_pct,
@@ -163,7 +184,8 @@
                     select
                         paired.*,
                         case
-                            when break_id is not null or reference_status = 'not_comparable' then 'not_comparable'
+                            when break_id is not null or reference_status in ('not_comparable', 'unequal_age')
+                                then 'not_comparable'
                             when reference_status = 'below_minimum' then 'too_few'
                             when value is null or reference_value is null then 'not_supplied'
                             -- without events on both sides the logarithm of the ratio has no standard error
@@ -187,6 +209,8 @@
     (case
         when break_id is not null
             then concat('not comparable across ', {{ fpw.date_text('break_date', '%-d %B %Y', 'd MMMM yyyy') }}, ': ', what_changed)
+        when reference_status = 'unequal_age'
+            then 'not comparable: the earlier period has had longer to fill up'
         when status = 'not_comparable' then 'not comparable: the reference is of another kind'
         when reference_status = 'below_minimum' then 'too few cases in the reference period to compare with'
         when status = 'not_supplied'

@@ -262,7 +262,7 @@ pairs as (
         reference_spans.denominator as reference_denominator,
         reference_spans.ci_low as reference_ci_low,
         reference_spans.ci_high as reference_ci_high,
-        reference_spans.status as reference_status,
+        {{ status_of_other_period('reference_spans') }} as reference_status,
         case
             when reference_spans.source_kind = 'synthetic' then 'synthetic'
             else questions.source_kind
