@@ -171,7 +171,8 @@ def test_funnel(connection: Any, kind: str, count: int, spread: float) -> None:
     if count >= 10:
         assert position.split("_")[0] == ("below" if below else "above" if above else "within")
     else:
-        assert position is None and "funnel" not in found["words"]
+        assert position is None
+        assert "funnel" not in found["words"]
     assert found["all_force_count"] == count
     assert found["all_forces_mean"] == pytest.approx(
         multiplier * np.mean([row["numerator"] / row["denominator"] for row in rows])
