@@ -515,6 +515,24 @@ def test_the_command_keeps_the_input_and_adds_its_columns(tmp_path: Path) -> Non
         assert (row["is_trial_limits"], row["screening"]) == ("false", "screened")
 
 
+def test_a_target_on_a_limit_is_within_the_band(tmp_path: Path) -> None:
+    targets = {"on": 10, "above": 11, "below": 9}
+    found = run(
+        tmp_path, *(f"{name},2020-{i:02d},10,increase,{target}," for name, target in targets.items() for i in range(1, 13))
+    )  # fmt: skip
+    assert {(row["series_id"], row["assurance"]) for row in found} == {
+        ("on", "inconsistent"),
+        ("above", "consistent_fail"),
+        ("below", "consistent_pass"),
+    }
+
+
+def test_limits_that_screening_draws_in_to_the_mean_stay_those_of_the_package(tmp_path: Path) -> None:
+    found = run(tmp_path, *(f"a,2020-{i:02d},{0.1 if i <= 10 else 0.2},increase,," for i in range(1, 13)))
+    assert {row["rule"] for row in found} == {"outside_limits"}
+    assert all(row["lpl"] == row["mean"] == row["upl"] for row in found)
+
+
 def test_target_and_rebase_may_be_absent(tmp_path: Path) -> None:
     found = run(
         tmp_path, *(f"a,2020-{i:02d},{i % 2},Decrease" for i in range(1, 13)), header=" Series_ID,Month,value,direction"

@@ -143,7 +143,18 @@ told as (
 
     select
         *,
-        {{ is_rare_series('kind', 'mean_events') }} as is_rare
+        {{ is_rare_series('kind', 'mean_events') }} as is_rare,
+        case
+            when segment is null then 'mixed_month'
+            when {{ is_of_unequal_age('method_id') }} then 'unequal_age'
+            when {{ is_rare_series('kind', 'mean_events') }} then 'rare_events'
+            -- every range but 0 was screened, or lay over a gap: around the mean there is nothing left
+            when
+                lpl = upl
+                and min(value) over (partition by series_id, segment)
+                <> max(value) over (partition by series_id, segment)
+                then 'no_spread'
+        end as no_verdict_reason
 
     from points
 
@@ -169,14 +180,14 @@ final as (
         points_in_segment,
         mean,
         {% for column in ['lpl', 'upl', 'near_lpl', 'near_upl'] -%}
-        case when not is_rare then {{ column }} end as {{ column }},
+        case when no_verdict_reason is null then {{ column }} end as {{ column }},
         {% endfor -%}
         moving_range,
         {% for column in ['rule', 'point_type', 'is_trial_limits'] -%}
-        case when not is_rare then {{ column }} end as {{ column }},
+        case when no_verdict_reason is null then {{ column }} end as {{ column }},
         {% endfor -%}
         is_rare,
-        case when segment is null then 'mixed_month' when is_rare then 'rare_events' end as no_verdict_reason,
+        no_verdict_reason,
         screening,
         ranges_screened,
         source_kind
