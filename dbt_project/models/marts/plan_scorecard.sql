@@ -125,7 +125,11 @@ baseline_pairs as (
         baseline_values.denominator as reference_denominator,
         baseline_values.ci_low as reference_ci_low,
         baseline_values.ci_high as reference_ci_high,
-        case when baselines.baseline_value is not null then 'final' else baseline_values.status end as reference_status
+        case
+            when {{ is_of_unequal_age('indicator_values.method_id') }} then 'unequal_age'
+            when baselines.baseline_value is not null then 'final'
+            else baseline_values.status
+        end as reference_status
 
     from indicator_values
     inner join baselines
