@@ -534,9 +534,10 @@ final as (
                 case
                     when previous_status in ('comparable', 'too_few')
                         then concat('; against the year before ', previous_words)
-                    -- what changed stands among the caveats
-                    when previous_status = 'not_comparable'
+                    -- what changed at a break stands among the caveats
+                    when previous_words like 'not comparable across%'
                         then concat('; against the year before ', split_part(previous_words, ':', 1))
+                    when previous_status = 'not_comparable' then concat('; against the year before ', previous_words)
                     when previous_status = 'not_supplied' then '; no value for the year before'
                     else ''
                 end,
