@@ -102,36 +102,50 @@
      count    the numerator, with Poisson limits
      rate     numerator per 1,000 of the denominator, with the Poisson limits of the numerator
      share    percentage that the numerator is of the denominator, with Wilson limits
+     ratio    numerator / denominator, two counts, with limits by the log method
      mean     numerator / denominator, without limits, because only the sum is known
      amount   the numerator, without limits
    Needs the columns numerator and denominator, and lower_95 and upper_95 of seed poisson_exact_limit, joined to the
-   numerator of counts and rates. A multiplier of the measure's own takes the place of 1,000, 100 or 1. #}
-{% macro value_and_limits(kind, multiplier=none) -%}
-    {{ return(adapter.dispatch('value_and_limits', 'fpw')(kind, multiplier)) }}
+   numerator of counts and rates; with counts=false it needs no limits and knows no counts and rates. A multiplier of the
+   measure's own takes the place of 1,000, 100 or 1. With a condition `given`, rows in which it does not hold have
+   neither value nor limits. #}
+{% macro value_and_limits(kind, multiplier=none, given=none, counts=true) -%}
+    {{ return(adapter.dispatch('value_and_limits', 'fpw')(kind, multiplier, given, counts)) }}
 {%- endmacro %}
-{% macro default__value_and_limits(kind, multiplier) -%}
+{% macro default__value_and_limits(kind, multiplier, given, counts) -%}
     {%- set factor = 'cast(' ~ (
         multiplier or "case " ~ kind ~ " when 'share' then 100 when 'rate' then 1000 else 1 end"
     ) ~ ' as double)' -%}
+    {%- set shown = '(case when ' ~ given ~ ' then ' ~ kind ~ ' end)' if given else kind -%}
+    {%- set quotient = fpw.rate('numerator', 'denominator', factor) -%}
     {{ factor }} as multiplier,
         case
-            when {{ kind }} in ('count', 'amount') then numerator
-            else {{ fpw.rate('numerator', 'denominator', factor) }}
+            when {{ shown }} in ('count', 'amount') then numerator
+            when {{ shown }} in ('rate', 'share', 'ratio', 'mean') then {{ quotient }}
         end as value,
-        case {{ kind }}
+        case {{ shown }}
+            {%- if counts %}
             when 'count' then {{ fpw.poisson_low('numerator', 'lower_95') }}
             when 'rate' then {{ fpw.rate(fpw.poisson_low('numerator', 'lower_95'), 'denominator', factor) }}
+            {%- endif %}
             when 'share' then {{ factor }} * {{ fpw.wilson_low('numerator', 'denominator') }}
+            when 'ratio' then {{ fpw.rate_ratio_low(quotient, 'numerator', 'denominator') }}
         end as ci_low,
-        case {{ kind }}
+        case {{ shown }}
+            {%- if counts %}
             when 'count' then {{ fpw.poisson_high('numerator', 'upper_95') }}
             when 'rate' then {{ fpw.rate(fpw.poisson_high('numerator', 'upper_95'), 'denominator', factor) }}
+            {%- endif %}
             when 'share' then {{ factor }} * {{ fpw.wilson_high('numerator', 'denominator') }}
+            when 'ratio' then {{ fpw.rate_ratio_high(quotient, 'numerator', 'denominator') }}
         end as ci_high,
         case
-            when {{ kind }} = 'count' then {{ fpw.poisson_method('numerator') }}
-            when {{ kind }} = 'rate' and denominator > 0 then {{ fpw.poisson_method('numerator') }}
-            when {{ kind }} = 'share' and denominator > 0 and numerator >= 0 then 'wilson_95'
+            {%- if counts %}
+            when {{ shown }} = 'count' then {{ fpw.poisson_method('numerator') }}
+            when {{ shown }} = 'rate' and denominator > 0 then {{ fpw.poisson_method('numerator') }}
+            {%- endif %}
+            when {{ shown }} = 'share' and denominator > 0 and numerator >= 0 then 'wilson_95'
+            when {{ shown }} = 'ratio' and denominator > 0 and numerator > 0 then 'log_ratio_95'
         end as ci_method
 {%- endmacro %}
 

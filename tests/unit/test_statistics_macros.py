@@ -188,22 +188,38 @@ def test_the_value_and_limits_of_each_kind(macros: Macros, connection: Any) -> N
     byar = 100 * (1 - 1 / 900 - Z / 30) ** 3, 101 * (1 - 1 / 909 + Z / (3 * math.sqrt(101))) ** 3
     exact = stats.chi2.ppf(0.025, 6) / 2, stats.chi2.ppf(0.975, 8) / 2
     wilson = stats.binomtest(24, 30).proportion_ci(method="wilson")
+    log_error = math.sqrt(1 / 30 + 1 / 20)
     for given, expected, method in [
         (("count", 100, None), (1, 100, *byar), "byar_95"),
         (("count", 3, None), (1, 3, *exact), "poisson_exact_95"),
         (("rate", 100, 5000), (1000, 20, byar[0] / 5, byar[1] / 5), "byar_95"),
         (("rate", 3, 500, "own"), (12, 0.072, *(limit * 12 / 500 for limit in exact)), "poisson_exact_95"),
         (("share", 24, 30), (100, 80, 100 * wilson.low, 100 * wilson.high), "wilson_95"),
+        (("ratio", 30, 20), (1, 1.5, 1.5 / math.exp(Z * log_error), 1.5 * math.exp(Z * log_error)), "log_ratio_95"),
     ]:
         *found, found_method = columns(*given)
         assert (found, found_method) == (pytest.approx(expected, rel=1e-9), method)
     assert columns("mean", 30, 4) == (1, 7.5, None, None, None)
     assert columns("amount", -2.5, None) == (1, -2.5, None, None, None)
-    for kind in ("rate", "share", "mean"):
+    assert columns("ratio", 0, 4) == (1, 0, None, None, None)
+    for kind in ("rate", "share", "ratio", "mean"):
         assert columns(kind, 0, 0)[1:] == (None, None, None, None)
         assert columns(kind, 3, None)[1:] == (None, None, None, None)
-    for kind in ("count", "rate", "share", "mean", "amount"):
+    for kind in ("count", "rate", "share", "ratio", "mean", "amount"):
         assert columns(kind, None, 5)[1:] == (None, None, None, None)
+
+
+def test_value_and_limits_only_where_a_condition_holds(macros: Macros, connection: Any) -> None:
+    # without counts no exact limits are asked for
+    sql = f"""
+        select is_given, {macros.value_and_limits("kind", given="is_given", counts=False)}
+        from (values ('share', true), ('share', false), ('share', null), ('amount', false)) as t (kind, is_given)
+        cross join (select 24.0e0 as numerator, 30.0e0 as denominator) as counted
+    """
+    shown, *hidden = connection.execute(sql).fetchall()
+    assert (shown[2], shown[5]) == (80, "wilson_95")
+    assert shown[3] < 80 < shown[4]
+    assert hidden == [(False, 100, *[None] * 4), (None, 100, *[None] * 4), (False, 1, *[None] * 4)]
 
 
 @pytest.mark.parametrize("column_type", ["bigint", "double"])

@@ -51,8 +51,8 @@ paired as (
         case when 'synthetic' in (complaints.source_kind, workforce.source_kind) then 'synthetic' else 'computed' end
             as source_kind,
         {{ list_union('complaints.extract_ids', 'workforce.extract_ids') }} as extract_ids,
-        cast({{ poisson_low('complaints.numerator', 'exact_limits.lower_95') }} as double) as count_low,
-        cast({{ poisson_high('complaints.numerator', 'exact_limits.upper_95') }} as double) as count_high
+        exact_limits.lower_95,
+        exact_limits.upper_95
 
     from complaints
     left join workforce
@@ -74,15 +74,7 @@ final as (
         breakdown_value,
         numerator,
         denominator,
-        cast(1000 as double) as multiplier,
-        case when status = 'final' then {{ rate('numerator', 'denominator', 1000) }} end as value,
-        case when status = 'final' then {{ rate('count_low', 'denominator', 1000) }} end as ci_low,
-        case when status = 'final' then {{ rate('count_high', 'denominator', 1000) }} end as ci_high,
-        case
-            when status <> 'final' then null
-            when numerator >= 10 then 'byar_95'
-            else 'poisson_exact_95'
-        end as ci_method,
+        {{ value_and_limits("'rate'", given="status = 'final'") }},
         cast(null as bigint) as n_unknown,
         cast(null as varchar) as denominator_id,
         'received_over_heads_nearest_31_march' as method_id,

@@ -90,7 +90,7 @@ tallied as (
 
 ),
 
-valued as (
+judged as (
 
     select
         *,
@@ -99,10 +99,7 @@ valued as (
             when denominator > 0 then 'final'
             when n_unknown > 0 then 'not_collected'
             else 'below_minimum'
-        end as status,
-        {{ rate('numerator', 'denominator', 100) }} as value,
-        100 * {{ wilson_low('numerator', 'denominator') }} as ci_low,
-        100 * {{ wilson_high('numerator', 'denominator') }} as ci_high
+        end as status
 
     from tallied
 
@@ -120,11 +117,7 @@ final as (
         breakdown_value,
         cast(numerator as double) as numerator,
         cast(denominator as double) as denominator,
-        cast(100 as double) as multiplier,
-        value,
-        cast(ci_low as double) as ci_low,
-        cast(ci_high as double) as ci_high,
-        case when value is not null then 'wilson_95' end as ci_method,
+        {{ value_and_limits("'share'", counts=false) }},
         n_unknown,
         cast(null as varchar) as denominator_id,
         method_id,
@@ -133,7 +126,7 @@ final as (
         status,
         extract_ids
 
-    from valued
+    from judged
 
 )
 

@@ -148,6 +148,19 @@ tallied as (
 
 ),
 
+arrivals as (
+
+    select
+        *,
+        cast(n as double) as numerator,
+        cast(n + n_unknown as double) as denominator
+
+    from tallied
+
+    where arrival_measure_id is not null
+
+),
+
 final as (
     {% for statistic in ['median', 'p90'] %}
     select
@@ -191,13 +204,9 @@ final as (
         period_end,
         breakdown_type,
         breakdown_value,
-        cast(n as double) as numerator,
-        cast(n + n_unknown as double) as denominator,
-        cast(100 as double) as multiplier,
-        {{ rate('n', 'n + n_unknown', 100) }} as value,
-        cast(100 * {{ wilson_low('n', '(n + n_unknown)') }} as double) as ci_low,
-        cast(100 * {{ wilson_high('n', '(n + n_unknown)') }} as double) as ci_high,
-        case when n + n_unknown > 0 then 'wilson_95' end as ci_method,
+        numerator,
+        denominator,
+        {{ value_and_limits("'share'", counts=false) }},
         cast(null as bigint) as n_unknown,
         cast(null as varchar) as denominator_id,
         'final_grade' as method_id,
@@ -205,14 +214,12 @@ final as (
         source as source_id,
         case
             when period_status <> 'final' then period_status
-            when n + n_unknown > 0 then 'final'
+            when denominator > 0 then 'final'
             else 'below_minimum'
         end as status,
         extract_ids
 
-    from tallied
-
-    where arrival_measure_id is not null
+    from arrivals
 
 )
 

@@ -25,6 +25,8 @@ judged as (
 
     select
         crimes.*,
+        cast(crimes.weighted_count as double) as numerator,
+        cast(crimes.population as double) as denominator,
         concat('severity_', editions.edition) as method_id,
         case
             when crimes.status <> 'final' then crimes.status
@@ -49,13 +51,9 @@ final as (
         period_end,
         cast(null as varchar) as breakdown_type,
         cast(null as varchar) as breakdown_value,
-        cast(weighted_count as double) as numerator,
-        cast(population as double) as denominator,
-        cast(1 as double) as multiplier,
-        case when score_status in ('final', 'provisional') then {{ rate('weighted_count', 'population', 1) }} end as value,
-        cast(null as double) as ci_low,
-        cast(null as double) as ci_high,
-        cast(null as varchar) as ci_method,
+        numerator,
+        denominator,
+        {{ value_and_limits("'mean'", given="score_status in ('final', 'provisional')", counts=false) }},
         unweighted_count as n_unknown,
         denominator_id,
         method_id,

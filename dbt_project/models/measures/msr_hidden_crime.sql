@@ -239,7 +239,7 @@ measured as (
         record_type as breakdown_value,
         sum(numerator) as numerator,
         cast(null as double) as denominator,
-        'flags' as kind,
+        'amount' as kind,
         coalesce(
             max(case when status not in ('final', 'provisional', 'not_collected') then status end),
             max(case when status = 'provisional' then status end),
@@ -335,20 +335,12 @@ alone as (
 
 ),
 
-valued as (
+limited as (
 
     select
         alone.*,
-        coalesce(alone.status in ('final', 'provisional'), false) as has_value,
         exact_limits.lower_95,
-        exact_limits.upper_95,
-        case alone.kind when 'share' then 100 else 1 end as multiplier,
-        case
-            when alone.status not in ('final', 'provisional') then null
-            when alone.kind in ('count', 'flags') then alone.numerator
-            when alone.kind = 'share' then {{ rate('alone.numerator', 'alone.denominator', 100) }}
-            else {{ rate('alone.numerator', 'alone.denominator', 1) }}
-        end as value
+        exact_limits.upper_95
 
     from alone
     left join exact_limits
@@ -367,29 +359,9 @@ final as (
         period_end,
         breakdown_type,
         breakdown_value,
-        case when has_value or status = 'below_minimum' then cast(numerator as double) end as numerator,
-        case when has_value or status = 'below_minimum' then cast(denominator as double) end as denominator,
-        cast(multiplier as double) as multiplier,
-        value,
-        case
-            when not has_value then null
-            when kind = 'count' then {{ poisson_low('numerator', 'lower_95') }}
-            when kind = 'share' then 100 * {{ wilson_low('numerator', 'denominator') }}
-            when kind = 'ratio' then {{ rate_ratio_low('value', 'numerator', 'denominator') }}
-        end as ci_low,
-        case
-            when not has_value then null
-            when kind = 'count' then {{ poisson_high('numerator', 'upper_95') }}
-            when kind = 'share' then 100 * {{ wilson_high('numerator', 'denominator') }}
-            when kind = 'ratio' then {{ rate_ratio_high('value', 'numerator', 'denominator') }}
-        end as ci_high,
-        case
-            when not has_value or kind = 'flags' then null
-            when kind = 'share' then 'wilson_95'
-            when kind = 'ratio' then 'log_ratio_95'
-            when numerator >= 10 then 'byar_95'
-            else 'poisson_exact_95'
-        end as ci_method,
+        case when status in ('final', 'provisional', 'below_minimum') then cast(numerator as double) end as numerator,
+        case when status in ('final', 'provisional', 'below_minimum') then cast(denominator as double) end as denominator,
+        {{ value_and_limits('kind', given="status in ('final', 'provisional')") }},
         cast(null as bigint) as n_unknown,
         cast(null as varchar) as denominator_id,
         method_id,
@@ -398,7 +370,7 @@ final as (
         status,
         extract_ids
 
-    from valued
+    from limited
 
 )
 

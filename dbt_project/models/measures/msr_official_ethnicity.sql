@@ -221,8 +221,8 @@ limited as (
             when counted.is_provisional then 'provisional'
             else 'final'
         end as status,
-        cast({{ poisson_low('counted.numerator', 'exact_limits.lower_95') }} as double) as count_low,
-        cast({{ poisson_high('counted.numerator', 'exact_limits.upper_95') }} as double) as count_high
+        exact_limits.lower_95,
+        exact_limits.upper_95
 
     from counted
     left join exact_limits on counted.numerator = exact_limits.event_count
@@ -283,28 +283,7 @@ final as (
         breakdown_value,
         numerator,
         denominator,
-        cast(case kind when 'count' then 1 when 'rate' then 1000 else 100 end as double) as multiplier,
-        case kind
-            when 'count' then numerator
-            when 'rate' then {{ rate('numerator', 'denominator', 1000) }}
-            else {{ rate('numerator', 'denominator', 100) }}
-        end as value,
-        case kind
-            when 'count' then count_low
-            when 'rate' then {{ rate('count_low', 'denominator', 1000) }}
-            else 100 * {{ wilson_low('numerator', 'denominator') }}
-        end as ci_low,
-        case kind
-            when 'count' then count_high
-            when 'rate' then {{ rate('count_high', 'denominator', 1000) }}
-            else 100 * {{ wilson_high('numerator', 'denominator') }}
-        end as ci_high,
-        case
-            when status not in ('final', 'provisional') then null
-            when kind = 'share' then 'wilson_95'
-            when numerator >= 10 then 'byar_95'
-            else 'poisson_exact_95'
-        end as ci_method,
+        {{ value_and_limits('kind') }},
         n_unknown,
         denominator_id,
         method_id,

@@ -66,6 +66,7 @@ measured as (
         counts.*,
         case when measures.offence_group is null and counts.breakdown_value is not null then counts.group_kind end
             as breakdown_type,
+        counts.outcome_count as numerator,
         case measures.denominator when 'recorded' then bases.recorded_count else bases.closed_count end as denominator,
         -- outcomes given in a period are of crimes of any time: not a part of those recorded in it
         measures.denominator = 'closed' or counts.method_id not like 'in_period%' as is_proportion,
@@ -96,13 +97,14 @@ judged as (
 
     select
         measured.*,
+        case when measured.is_proportion then 'share' else 'rate' end as kind,
         case
             when measured.status not in ('final', 'provisional') then measured.status
             -- nothing to take a share of, or fewer than none: records that turned out to be other offences
             when
                 coalesce(measured.denominator, 0) <= 0
-                or measured.outcome_count < 0
-                or (measured.is_proportion and measured.outcome_count > measured.denominator)
+                or measured.numerator < 0
+                or (measured.is_proportion and measured.numerator > measured.denominator)
                 then 'not_comparable'
             else measured.status
         end as share_status,
@@ -110,23 +112,7 @@ judged as (
         exact_limits.upper_95
 
     from measured
-    left join exact_limits on measured.outcome_count = exact_limits.event_count
-
-),
-
-valued as (
-
-    select
-        *,
-        share_status in ('final', 'provisional') as has_value,
-        case
-            when share_status not in ('final', 'provisional') then null
-            when is_proportion then 'wilson_95'
-            when outcome_count >= 10 then 'byar_95'
-            else 'poisson_exact_95'
-        end as limits
-
-    from judged
+    left join exact_limits on measured.numerator = exact_limits.event_count
 
 ),
 
@@ -140,21 +126,9 @@ final as (
         period_end,
         breakdown_type,
         case when breakdown_type is not null then breakdown_value end as breakdown_value,
-        outcome_count as numerator,
+        numerator,
         denominator,
-        cast(100 as double) as multiplier,
-        case when has_value then {{ rate('outcome_count', 'denominator', 100) }} end as value,
-        case
-            when not has_value then null
-            when is_proportion then 100 * {{ wilson_low('outcome_count', 'denominator') }}
-            else {{ rate(poisson_low('outcome_count', 'lower_95'), 'denominator', 100) }}
-        end as ci_low,
-        case
-            when not has_value then null
-            when is_proportion then 100 * {{ wilson_high('outcome_count', 'denominator') }}
-            else {{ rate(poisson_high('outcome_count', 'upper_95'), 'denominator', 100) }}
-        end as ci_high,
-        limits as ci_method,
+        {{ value_and_limits('kind', 100, "share_status in ('final', 'provisional')") }},
         cast(n_unknown as bigint) as n_unknown,
         cast(null as varchar) as denominator_id,
         method_id,
@@ -163,7 +137,7 @@ final as (
         share_status as status,
         extract_ids
 
-    from valued
+    from judged
 
 )
 

@@ -33,9 +33,8 @@ counted as (
         crimes.period_start,
         crimes.period_end,
         cast(crimes.crime_count as double) as crime_count,
-        cast({{ poisson_low('crimes.crime_count', 'exact_limits.lower_95') }} as double) as count_low,
-        cast({{ poisson_high('crimes.crime_count', 'exact_limits.upper_95') }} as double) as count_high,
-        {{ poisson_method('crimes.crime_count') }} as ci_method,
+        exact_limits.lower_95,
+        exact_limits.upper_95,
         cast(crimes.population as double) as population,
         crimes.denominator_id,
         crimes.is_carried_forward,
@@ -59,41 +58,38 @@ counted as (
 counts as (
 
     select
+        *,
+        'count' as kind,
         count_measure_id as measure_id,
         cast(null as varchar) as breakdown_value,
-        source_id,
-        area_code,
-        period_type,
-        period_start,
-        period_end,
         crime_count as numerator,
         cast(null as double) as denominator,
-        cast(1 as double) as multiplier,
-        crime_count as value,
-        count_low as ci_low,
-        count_high as ci_high,
-        ci_method,
-        cast(null as varchar) as denominator_id,
+        cast(1 as double) as unit_size,
         source_id as method_id,
-        source_kind,
-        status,
-        extract_ids
+        status as value_status
 
     from counted
 
 ),
 
-rated as (
+rates as (
 
     select
         *,
+        'rate' as kind,
+        rate_measure_id as measure_id,
+        cast(null as varchar) as breakdown_value,
+        crime_count as numerator,
+        population as denominator,
+        rate_multiplier as unit_size,
+        concat(source_id, '_per_', cast(cast(rate_multiplier as bigint) as varchar), '_lagged_estimate') as method_id,
         case
             when status <> 'final' then status
             -- British Transport Police has no residents, the City of London too few for a rate: ONS prints none
             when coalesce(population, 0) < 10000 then 'not_comparable'
             when is_carried_forward then 'provisional'
             else 'final'
-        end as rate_status
+        end as value_status
 
     from counted
 
@@ -101,76 +97,28 @@ rated as (
 
 ),
 
-rates as (
-
-    select
-        rate_measure_id as measure_id,
-        cast(null as varchar) as breakdown_value,
-        source_id,
-        area_code,
-        period_type,
-        period_start,
-        period_end,
-        crime_count as numerator,
-        population as denominator,
-        rate_multiplier as multiplier,
-        case when rate_status in ('final', 'provisional') then {{ rate('crime_count', 'population', 'rate_multiplier') }} end as value,
-        case when rate_status in ('final', 'provisional') then {{ rate('count_low', 'population', 'rate_multiplier') }} end as ci_low,
-        case when rate_status in ('final', 'provisional') then {{ rate('count_high', 'population', 'rate_multiplier') }} end as ci_high,
-        case when rate_status in ('final', 'provisional') then ci_method end as ci_method,
-        denominator_id,
-        concat(source_id, '_per_', cast(cast(rate_multiplier as bigint) as varchar), '_lagged_estimate') as method_id,
-        -- what is worked out here is computed, also from a printed count
-        case source_kind when 'published' then 'computed' else source_kind end as source_kind,
-        rate_status as status,
-        extract_ids
-
-    from rated
-
-),
-
-shared as (
+shares as (
 
     select
         *,
+        'share' as kind,
+        'crime_type_share' as measure_id,
+        offence_group as breakdown_value,
+        crime_count as numerator,
+        total_count as denominator,
+        cast(100 as double) as unit_size,
+        concat(source_id, '_share_of_total') as method_id,
         case
             when status <> 'final' then status
             -- reclassified records can leave less than nothing, which is no share
             when crime_count < 0 or total_count <= 0 or crime_count > total_count then 'not_comparable'
             when total_count is null then 'not_supplied'
             else 'final'
-        end as share_status
+        end as value_status
 
     from counted
 
     where is_headline
-
-),
-
-shares as (
-
-    select
-        'crime_type_share' as measure_id,
-        offence_group as breakdown_value,
-        source_id,
-        area_code,
-        period_type,
-        period_start,
-        period_end,
-        crime_count as numerator,
-        total_count as denominator,
-        cast(100 as double) as multiplier,
-        case when share_status = 'final' then {{ rate('crime_count', 'total_count', 100) }} end as value,
-        case when share_status = 'final' then 100 * {{ wilson_low('crime_count', 'total_count') }} end as ci_low,
-        case when share_status = 'final' then 100 * {{ wilson_high('crime_count', 'total_count') }} end as ci_high,
-        case when share_status = 'final' then 'wilson_95' end as ci_method,
-        cast(null as varchar) as denominator_id,
-        concat(source_id, '_share_of_total') as method_id,
-        case source_kind when 'published' then 'computed' else source_kind end as source_kind,
-        share_status as status,
-        extract_ids
-
-    from shared
 
 ),
 
@@ -200,17 +148,14 @@ final as (
         breakdown_value,
         numerator,
         denominator,
-        multiplier,
-        value,
-        ci_low,
-        ci_high,
-        ci_method,
+        {{ value_and_limits('kind', 'unit_size', "kind = 'count' or value_status in ('final', 'provisional')") }},
         cast(null as bigint) as n_unknown,
-        denominator_id,
+        case kind when 'rate' then denominator_id end as denominator_id,
         method_id,
-        source_kind,
+        -- what is worked out here is computed, also from a printed count
+        case when kind <> 'count' and source_kind = 'published' then 'computed' else source_kind end as source_kind,
         source_id,
-        status,
+        value_status as status,
         extract_ids
 
     from measured

@@ -149,7 +149,7 @@ measured as (
         period_end,
         least(share, 1.0e0) * n_effective as numerator,
         n_effective as denominator,
-        100 as multiplier,
+        'share' as kind,
         cases_unrepresented as n_unknown,
         status,
         source_kind,
@@ -168,7 +168,7 @@ measured as (
         period_end,
         answered as numerator,
         n_effective as denominator,
-        1 as multiplier,
+        'mean' as kind,
         cases_unrepresented as n_unknown,
         status,
         source_kind,
@@ -190,15 +190,7 @@ final as (
         cast(null as varchar) as breakdown_value,
         case when status = 'final' then cast(numerator as double) end as numerator,
         case when status = 'final' then cast(denominator as double) end as denominator,
-        cast(multiplier as double) as multiplier,
-        case when status = 'final' then {{ rate('numerator', 'denominator', 'multiplier') }} end as value,
-        case
-            when status = 'final' and multiplier = 100 then 100 * {{ wilson_low('numerator', 'denominator') }}
-        end as ci_low,
-        case
-            when status = 'final' and multiplier = 100 then 100 * {{ wilson_high('numerator', 'denominator') }}
-        end as ci_high,
-        case when status = 'final' and multiplier = 100 then 'wilson_95' end as ci_method,
+        {{ value_and_limits('kind', given="status = 'final'", counts=false) }},
         case when status = 'final' then cast(n_unknown as bigint) end as n_unknown,
         cast(null as varchar) as denominator_id,
         concat('weighted_by_unit_and_offence_', mode) as method_id,

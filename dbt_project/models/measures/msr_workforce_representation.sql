@@ -252,12 +252,7 @@ final as (
         breakdown_value,
         case when status in ('final', 'provisional', 'below_minimum') then numerator end as numerator,
         case when status in ('final', 'provisional', 'below_minimum') then denominator end as denominator,
-        cast(100 as double) as multiplier,
-        case when status in ('final', 'provisional') then {{ rate('numerator', 'denominator', 100) }} end as value,
-        case when status in ('final', 'provisional') then 100 * {{ wilson_low('numerator', 'denominator') }} end as ci_low,
-        case when status in ('final', 'provisional') then 100 * {{ wilson_high('numerator', 'denominator') }} end
-            as ci_high,
-        case when status in ('final', 'provisional') then 'wilson_95' end as ci_method,
+        {{ value_and_limits("'share'", given="status in ('final', 'provisional')", counts=false) }},
         case when status in ('final', 'provisional', 'below_minimum') then n_unknown end as n_unknown,
         cast(null as varchar) as denominator_id,
         method_id,
