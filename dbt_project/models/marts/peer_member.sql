@@ -135,6 +135,19 @@ certain as (
 
 ),
 
+-- a number for each force of a group, which is quicker to count by than its names
+in_doubt as (
+
+    select
+        *,
+        dense_rank() over (order by peer_id, member_area_code) as drawn_id
+
+    from couples
+
+    where is_in_doubt
+
+),
+
 -- the draws of a force are the same in every period and in every build
 draws as (
 
@@ -143,7 +156,7 @@ draws as (
         drawn.member_area_code,
         {{ normal_draw("drawn.member_area_code || '|' || cast(numbers.n as varchar)") }} as deviate
 
-    from (select distinct member_area_code from couples where is_in_doubt) as drawn
+    from (select distinct member_area_code from in_doubt) as drawn
     cross join ({{ counting(draw_count) }}) as numbers
 
 ),
@@ -151,52 +164,46 @@ draws as (
 drawn_ranks as (
 
     select
-        couples.peer_id,
-        couples.member_area_code,
+        in_doubt.drawn_id,
         own_draws.draw,
         sum(
             case
-                when couples.other_value + other_draws.deviate * couples.other_error
-                    < couples.stabilised_value + own_draws.deviate * couples.stabilised_error
+                when in_doubt.other_value + other_draws.deviate * in_doubt.other_error
+                    < in_doubt.stabilised_value + own_draws.deviate * in_doubt.stabilised_error
                     then 1
                 else 0
             end
         ) as possibly_below
 
-    from couples
-    inner join draws as own_draws on couples.member_area_code = own_draws.member_area_code
+    from in_doubt
+    inner join draws as own_draws on in_doubt.member_area_code = own_draws.member_area_code
     inner join draws as other_draws
-        on couples.other_area_code = other_draws.member_area_code
+        on in_doubt.other_area_code = other_draws.member_area_code
         and own_draws.draw = other_draws.draw
 
-    where couples.is_in_doubt
-    group by couples.peer_id, couples.member_area_code, own_draws.draw
+    group by in_doubt.drawn_id, own_draws.draw
 
 ),
 
 rank_counts as (
 
     select
-        peer_id,
-        member_area_code,
+        drawn_id,
         possibly_below,
         count(*) as draw_count
 
     from drawn_ranks
 
-    group by peer_id, member_area_code, possibly_below
+    group by drawn_id, possibly_below
 
 ),
 
 cumulated as (
 
     select
-        peer_id,
-        member_area_code,
+        drawn_id,
         possibly_below,
-        sum(draw_count) over (
-            partition by peer_id, member_area_code order by possibly_below
-        ) as draws_so_far
+        sum(draw_count) over (partition by drawn_id order by possibly_below) as draws_so_far
 
     from rank_counts
 
@@ -205,14 +212,26 @@ cumulated as (
 intervals as (
 
     select
-        peer_id,
-        member_area_code,
+        drawn_id,
         min(case when draws_so_far >= 0.025 * {{ draw_count }} then possibly_below end) as fewest_below,
         min(case when draws_so_far >= 0.975 * {{ draw_count }} then possibly_below end) as most_below
 
     from cumulated
 
-    group by peer_id, member_area_code
+    group by drawn_id
+
+),
+
+named_intervals as (
+
+    select distinct
+        in_doubt.peer_id,
+        in_doubt.member_area_code,
+        intervals.fewest_below,
+        intervals.most_below
+
+    from intervals
+    inner join in_doubt on intervals.drawn_id = in_doubt.drawn_id
 
 ),
 
@@ -242,11 +261,11 @@ final as (
         end as integer) as rank,
         cast(case
             when members.is_ranked
-                then 1 + coalesce(certain.certainly_below, 0) + coalesce(intervals.fewest_below, 0)
+                then 1 + coalesce(certain.certainly_below, 0) + coalesce(named_intervals.fewest_below, 0)
         end as integer) as rank_low,
         cast(case
             when members.is_ranked
-                then 1 + coalesce(certain.certainly_below, 0) + coalesce(intervals.most_below, 0)
+                then 1 + coalesce(certain.certainly_below, 0) + coalesce(named_intervals.most_below, 0)
         end as integer) as rank_high,
         cast(case
             when members.is_ranked and members.direction = 'lower'
@@ -264,9 +283,9 @@ final as (
     left join certain
         on members.peer_id = certain.peer_id
         and members.member_area_code = certain.member_area_code
-    left join intervals
-        on members.peer_id = intervals.peer_id
-        and members.member_area_code = intervals.member_area_code
+    left join named_intervals
+        on members.peer_id = named_intervals.peer_id
+        and members.member_area_code = named_intervals.member_area_code
 
 )
 
