@@ -52,3 +52,48 @@ def test_links_of_published_figures_name_series_that_their_sources_give(installa
         )
         == []
     )
+
+
+def test_a_break_of_a_breakdown_names_one_that_is_computed_or_can_be_returned(installation: Installation) -> None:
+    # A break whose breakdown no series has would never be found. The sample has every source.
+    assert (
+        ask(
+            installation.settings.build_path,
+            """
+            SELECT breaks.break_id, breaks.measure_id, breaks.breakdown_type, breaks.breakdown_value
+            FROM reference.series_break AS breaks
+            LEFT JOIN reference.return_measure AS returnable ON breaks.measure_id = returnable.measure_id
+            ANTI JOIN marts.dim_series AS series
+                ON breaks.measure_id = series.measure_id
+                AND breaks.breakdown_type = series.breakdown_type
+                AND coalesce(breaks.breakdown_value, series.breakdown_value) = series.breakdown_value
+            WHERE breaks.breakdown_type IS NOT NULL
+                AND NOT coalesce(
+                    list_contains(string_split(returnable.breakdown_types, '|'), breaks.breakdown_type), false
+                )
+            """,
+        )
+        == []
+    )
+
+
+def test_a_change_of_policing_units_breaks_every_series_by_them(installation: Installation) -> None:
+    assert (
+        ask(
+            installation.settings.build_path,
+            """
+            SELECT DISTINCT changes.break_id, series.measure_id, series.breakdown_type
+            FROM marts.dim_series AS series
+            CROSS JOIN (
+                SELECT DISTINCT break_id FROM reference.series_break WHERE break_id LIKE 'units_%'
+            ) AS changes
+            ANTI JOIN reference.series_break AS breaks
+                ON changes.break_id = breaks.break_id
+                AND series.measure_id = breaks.measure_id
+                AND series.breakdown_type = breaks.breakdown_type
+                AND breaks.breakdown_value IS NULL
+            WHERE series.breakdown_type IN ('policing_unit', 'neighbourhood_unit', 'policing_area')
+            """,
+        )
+        == []
+    )

@@ -212,6 +212,55 @@ def test_a_change_of_policing_units_breaks_every_measure_returned_by_them() -> N
         }, change
 
 
+@pytest.mark.parametrize(
+    ("break_id", "groups"),
+    [
+        ("burglary_split_2017", {"burglary_residential", "burglary_business"}),
+        (
+            "recording_drive_2014",
+            {"violence", "violence_with_injury", "violence_without_injury", "stalking_harassment"}
+            | {"sexual_offences", "rape"},
+        ),
+    ],
+)
+def test_a_break_of_an_offence_group_reaches_its_counts_rates_shares_and_outcomes(
+    break_id: str, groups: set[str]
+) -> None:
+    (day,) = {row["break_date"] for row in BREAKS if row["break_id"] == break_id}
+    wanted: set[tuple[str, str, str]] = set()
+    for row in seed("reference/offence_group_measure"):
+        group = row["offence_group"]
+        if group not in groups:
+            continue
+        # a count or rate of one group is a total, not a breakdown
+        wanted |= {(row["count_measure_id"], "", ""), (row["rate_measure_id"], "", "")}
+        if row["is_headline"] == "true":
+            wanted.add(("crime_type_share", "offence_group", group))
+            wanted |= {
+                (outcome["measure_id"], "offence_group", group)
+                for outcome in seed("reference/outcome_measure")
+                if not outcome["offence_group"]
+            }
+        wanted |= {
+            (outcome["measure_id"], "", "")
+            for outcome in seed("reference/outcome_measure")
+            if outcome["offence_group"] == group
+        }
+    assert len(wanted) > 2 * len(groups)
+    broken = {
+        (row["measure_id"], row["breakdown_type"], row["breakdown_value"])
+        for row in BREAKS
+        if row["break_date"] == day and not row["area_code"] and not row["method_id"]
+    }
+    assert {series for series in wanted if series not in broken and (series[0], "", "") not in broken} == set()
+
+
+def test_casualties_and_collisions_say_that_severity_is_recorded_in_another_way() -> None:
+    """The day is not known, so that no break can stand: a caveat has to."""
+    told = {row["measure_id"] for row in seed("plans/caveat") if "record injuries" in row["caveat"]}
+    assert told == {measure for measure, row in MEASURES.items() if row["family"] == "road_casualties"}
+
+
 def test_a_break_without_a_primary_source_says_so() -> None:
     """Days that are assumed are told from days that are known."""
     assumed = {row["break_id"] for row in BREAKS if "not in hand" in row["source"] or "in hand" in row["source"]}
