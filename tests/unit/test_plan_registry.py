@@ -97,6 +97,20 @@ def test_a_series_that_only_a_return_gives_can_be_returned() -> None:
             assert not values or row["breakdown_value"] in values.split("|"), indicator_id
 
 
+def test_offence_groups_of_a_return_are_those_of_computed_series() -> None:
+    """Years before the open data begin can be returned only if the return has the words of the computed series."""
+    (groups,) = (row for row in seed("reference/return_breakdown") if row["breakdown_type"] == "offence_group")
+    assert groups["allowed_values"].split("|") == [
+        row["offence_group"]
+        for row in seed("reference/offence_group_measure")
+        if row["is_headline"] == "true" and row["offence_group"] != "total"
+    ]
+    for indicator_id, row in INDICATORS.items():
+        if row["breakdown_type"] == "offence_group":
+            assert row["breakdown_value"] in groups["allowed_values"].split("|"), indicator_id
+            assert "offence_group" in RETURNABLE[row["measure_id"]]["breakdown_types"].split("|"), indicator_id
+
+
 def test_sources_are_contracts_and_a_return_can_give_every_measure() -> None:
     contracts = set(load_contracts())
     for indicator_id, row in INDICATORS.items():
