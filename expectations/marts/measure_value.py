@@ -186,7 +186,7 @@ SUITE = Suite(
             FROM (
                 SELECT area_code, period_start,
                     max(value) FILTER (WHERE breakdown_type IS NULL) AS total,
-                    sum(value) FILTER (WHERE breakdown_type = 'road_class')
+                    sum(value) FILTER (WHERE breakdown_type = 'road_class' AND breakdown_value <> 'motorway_and_a_m')
                         + max(n_unknown) FILTER (WHERE breakdown_type = 'road_class') AS sum_of_parts
                 FROM {batch}
                 WHERE measure_id = 'ksi_casualties' AND method_id = 'ksi_reported'

@@ -91,6 +91,7 @@ def test_west_midlands_2015_by_road(build: duckdb.DuckDBPyConnection) -> None:
         None: (974, 0, "final"),
         "motorway": (19, 0, "final"),
         "a_m": (2, 0, "final"),
+        "motorway_and_a_m": (21, 0, "final"),
         "other": (953, 0, "final"),
     }
 
@@ -101,7 +102,7 @@ def test_without_the_collision_file_the_road_is_unknown_and_the_force_provisiona
 ) -> None:
     found = ksi(build, year)
     assert found.pop(None) == (total, 0, "provisional")
-    assert found == dict.fromkeys(("motorway", "a_m", "other"), (None, total, "not_supplied"))
+    assert found == dict.fromkeys(("motorway", "a_m", "motorway_and_a_m", "other"), (None, total, "not_supplied"))
 
 
 def test_the_missing_year_and_the_missing_adjustment_have_no_number(build: duckdb.DuckDBPyConnection) -> None:

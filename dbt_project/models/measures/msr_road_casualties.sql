@@ -1,4 +1,4 @@
-{% set road_classes = ['motorway', 'a_m', 'other'] %}
+{% set road_classes = ['motorway', 'a_m', 'motorway_and_a_m', 'other'] %}
 {% set tallies %}
         count(*) as casualties,
         count(case when is_ksi then 1 end) as ksi,
@@ -59,6 +59,19 @@ tallied as (
 
     where road_class_group is not null
     group by area_code, period_start, road_class_group
+
+    union all
+
+    -- what plans call motorways; the two stand apart too, so it is no part of the sum
+    select
+        area_code,
+        period_start,
+        'motorway_and_a_m' as road_class,
+{{ tallies }}
+    from casualties
+
+    where road_class_group in ('motorway', 'a_m')
+    group by area_code, period_start
 
 ),
 
