@@ -1,4 +1,4 @@
-{# What follows from the hidden crime flags that forces return: strand totals, flags of all strands, shares and ratios. #}
+{# What follows from the hidden crime flags that forces return: flags of all strands, shares and ratios. #}
 with
 
 returned as (
@@ -24,12 +24,6 @@ strands as (
 recorded as (
 
     select * from {{ ref('msr_recorded_crime') }} where measure_id = 'total_recorded_crime_count'
-
-),
-
-exact_limits as (
-
-    select * from {{ ref('poisson_exact_limit') }}
 
 ),
 
@@ -114,7 +108,6 @@ pairs as (
         period_type,
         period_start,
         period_end,
-        measure_id,
         strand,
         max(case when record_type = 'crimes' then numerator end) as crimes,
         max(case when record_type = 'non-crimes' then numerator end) as non_crimes,
@@ -127,7 +120,7 @@ pairs as (
 
     from cells
 
-    group by 1, 2, 3, 4, 5, 6
+    group by 1, 2, 3, 4, 5
 
 ),
 
@@ -206,26 +199,6 @@ recorded_totals as (
 ),
 
 measured as (
-
-    select
-        measure_id,
-        'crimes_and_non_crimes' as method_id,
-        area_code,
-        period_type,
-        period_start,
-        period_end,
-        cast(null as varchar) as breakdown_type,
-        cast(null as varchar) as breakdown_value,
-        crimes + non_crimes as numerator,
-        cast(null as double) as denominator,
-        'count' as kind,
-        status,
-        is_synthetic,
-        extract_ids
-
-    from paired
-
-    union all
 
     -- the flags of a record overlap, so this is a number of flags and not of crimes
     select
@@ -335,17 +308,15 @@ alone as (
 
 ),
 
+-- flags, shares and ratios have no use for the limits of counts
 limited as (
 
     select
-        alone.*,
-        exact_limits.lower_95,
-        exact_limits.upper_95
+        *,
+        cast(null as double) as lower_95,
+        cast(null as double) as upper_95
 
     from alone
-    left join exact_limits
-        on alone.kind = 'count'
-        and alone.numerator = exact_limits.event_count
 
 ),
 
