@@ -34,11 +34,12 @@ SUITE = Suite(
             """
             SELECT compared.series_id, compared.period_end, compared.group_mean, shown.group_mean AS mean_of_members
             FROM {batch} AS compared
-            JOIN (
+            LEFT JOIN (
                 SELECT series_id, period_end, avg(value) AS group_mean FROM marts.peer_member
-                WHERE role = 'member' GROUP BY series_id, period_end
+                WHERE role = 'member' GROUP BY series_id, period_end HAVING count(value) > 1
             ) AS shown USING (series_id, period_end)
-            WHERE abs(compared.group_mean - shown.group_mean) > 1e-9 * shown.group_mean
+            WHERE (compared.group_mean IS NULL) <> (shown.group_mean IS NULL)
+                OR abs(compared.group_mean - shown.group_mean) > 1e-9 * shown.group_mean
             """,
             "The mean of the group is not that of its members: build peer_member and peer_comparison again.",
         ),

@@ -24,10 +24,12 @@ SUITE = Suite(
             "no_verdict_without_ground",
             """
             SELECT plan_indicator_id, period_type, period_start, verdict, judged_against FROM {batch}
-            WHERE (verdict IN ('met', 'on_track', 'off_track', 'no_clear_change'))
+            WHERE coalesce(verdict IN ('met', 'on_track', 'off_track', 'no_clear_change'), false)
                 <> coalesce(judged_against IN ('target', 'previous', 'baseline'), false)
-                OR (value IS NULL)
-                <> (verdict = 'not_supplied' OR (verdict = 'not_comparable' AND status = 'not_comparable'))
+                OR (verdict IS NULL) <> coalesce(judged_against = 'no_direction', false)
+                OR (value IS NULL) <> coalesce(
+                    verdict = 'not_supplied' OR (verdict = 'not_comparable' AND status = 'not_comparable'), false
+                )
             """,
             "A verdict rests on nothing, or a value without verdict is called supplied: correct model plan_scorecard.",
         ),
