@@ -62,6 +62,13 @@ def test_every_indicator_stands_in_a_plan_and_in_its_place() -> None:
         assert date.fromisoformat(plan["starts_on"]) < date.fromisoformat(plan["ends_on"])
 
 
+def test_a_plan_names_its_document_as_the_published_figures_do() -> None:
+    plans, documents = (
+        {row["document"] for row in seed(name)} for name in ("plans/plan", "published/published_figure")
+    )
+    assert plans == documents
+
+
 def test_every_indicator_has_a_measure_that_is_known() -> None:
     assert {row["measure_id"] for row in INDICATORS.values() if not known(row["measure_id"])} == set()
 
@@ -170,6 +177,12 @@ def test_targets_are_whole() -> None:
         assert row["is_main"] == "true" or row["note"], row
         if row["is_main"] == "true" and row["kind"] in {"level", "gap"}:
             assert row["unit"] == INDICATORS[row["plan_indicator_id"]]["unit"], row
+
+
+def test_no_value_is_held_against_the_figure_it_is_itself() -> None:
+    """A figure that a value stands for cannot be what the value is to reach."""
+    valued = {row["figure_id"] for row in seed("published/published_figure_match")}
+    assert [row["target_id"] for row in TARGETS if row["is_main"] == "true" and row["figure_id"] in valued] == []
 
 
 def test_one_main_target_at_a_time() -> None:
