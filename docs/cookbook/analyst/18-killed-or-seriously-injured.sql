@@ -1,6 +1,7 @@
 -- Question: How many people were killed or seriously injured on the roads, as reported and adjusted for how severity is recorded, on motorways and other roads, by area from 2010 to the newest year?
 -- Reads: marts.measure_value, marts.dim_area, marts.plan_coverage
 -- Answer: one row per area, year and class of road; areas are police force areas, and local authorities once held; without any, rows with the state
+-- Note: motorway_and_a_m is the two classes before it together, as the plans mean motorways.
 -- Sample: rows
 -- Note: local authorities are not made from the collisions yet: the measures are of force areas.
 -- Note: An adjusted number has an interval only where its count is large enough.
