@@ -6,10 +6,15 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings as hypothesis_settings
 
 from pipelines.settings import PROJECT_DIR, Settings
 from pipelines.sources.contract import load_contracts
 from pipelines.store.warehouse import Warehouse
+
+# A busy machine is no failure of the property.
+hypothesis_settings.register_profile("suite", deadline=None)
+hypothesis_settings.load_profile("suite")
 
 HEADERS = {name: ",".join(contract.headers) for name, contract in load_contracts().items()}
 

@@ -98,7 +98,7 @@ def compared(connection: Any, rows: list[dict[str, Any]], kind: str) -> None:
     """)
     connection.executemany(f"INSERT INTO given VALUES ({', '.join('?' * 11)})", values)
     connection.execute("""
-        CREATE TABLE int_peer_value AS SELECT *, 'p' AS peer_id, 's' AS series_id, 'm' AS measure_id, 'k' AS method_id,
+        CREATE TABLE peer_value AS SELECT *, 'p' AS peer_id, 's' AS series_id, 'm' AS measure_id, 'k' AS method_id,
             '-' AS denominator_basis, 'lower' AS direction, 'fin_year' AS period_type, DATE '2019-04-01' AS period_start,
             DATE '2020-03-31' AS period_end, area_code AS area_name, 'force' AS area_type, 'final' AS status,
             true AS is_in_funnel, 'computed' AS source_kind

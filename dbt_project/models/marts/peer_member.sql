@@ -7,7 +7,7 @@ with
 
 peer_values as (
 
-    select * from {{ ref('int_peer_value') }}
+    select * from {{ ref('peer_value') }}
 
 ),
 

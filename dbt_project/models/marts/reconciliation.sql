@@ -8,7 +8,7 @@ figures as (
 
 found as (
 
-    select * from {{ ref('int_figure_value') }}
+    select * from {{ ref('figure_value') }}
 
 ),
 
