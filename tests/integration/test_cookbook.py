@@ -78,9 +78,9 @@ def test_every_headline_of_the_plan_of_2016_has_a_verdict(published: duckdb.Duck
     # Headline 9 has two halves: fewer complaints, and quicker.
     assert [row["headline"] for row in found] == ["1", "2", "3", "4", "5", "6", "7", "8", "9a", "9b", "10", "11", "12"]
     verdicts = {row["headline"]: (row["verdict"], row["baseline_value"]) for row in found}
-    assert verdicts["9a"] == ("not comparable", 1210)
-    assert verdicts["3"][0] == "no value"
-    assert verdicts["11"][0] == "improved"
+    assert verdicts["9a"] == ("not_comparable", 1210)
+    assert verdicts["3"][0] == "not_supplied"
+    assert verdicts["11"][0] == "on_track"
 
 
 def test_the_crime_rate_is_the_lowest_of_the_similar_forces(published: duckdb.DuckDBPyConnection) -> None:
