@@ -35,6 +35,46 @@
 {%- endmacro %}
 
 
+{# Each row of `pairs` with the last registered break between it and its reference, or within either: break_id, break_date
+   and what_changed, NULL where there is none. `pairs` and `breaks` (seed series_break) are names of CTEs; a pair has the
+   columns of a series, reference_period_start and period_end, and is told from the others by the columns of `key`. #}
+{% macro with_last_break(pairs, breaks, key) -%}
+    {{ return(adapter.dispatch('with_last_break', 'fpw')(pairs, breaks, key)) }}
+{%- endmacro %}
+{% macro default__with_last_break(pairs, breaks, key) %}
+    select
+        {{ pairs }}.*,
+        crossed.break_id,
+        crossed.break_date,
+        crossed.what_changed
+
+    from {{ pairs }}
+    left join (
+        select
+            {%- for column in key %}
+            {{ pairs }}.{{ column }},
+            {%- endfor %}
+            {{ breaks }}.break_id,
+            {{ breaks }}.break_date,
+            {{ breaks }}.what_changed,
+            row_number() over (
+                partition by {{ pairs }}.{{ key | join(', ' ~ pairs ~ '.') }}
+                order by {{ breaks }}.break_date desc, {{ breaks }}.break_id
+            ) as position
+
+        from {{ pairs }}
+        inner join {{ breaks }}
+            on {{ fpw.is_about(breaks, pairs) }}
+            and {{ pairs }}.reference_period_start < {{ breaks }}.break_date
+            and {{ pairs }}.period_end >= {{ breaks }}.break_date
+    ) as crossed
+        on crossed.position = 1
+        {%- for column in key %}
+        and {{ pairs }}.{{ column }} = crossed.{{ column }}
+        {%- endfor %}
+{% endmacro %}
+
+
 {# The method without the length of period that some rates carry in its name: what series of different period types have
    in common. #}
 {% macro method_stem(method_id) -%}{{ return(adapter.dispatch('method_stem', 'fpw')(method_id)) }}{%- endmacro %}

@@ -210,29 +210,6 @@ questions as (
 
 ),
 
--- from the one period into the other, or into the middle of either
-crossings as (
-
-    select
-        questions.series_id,
-        questions.comparison_type,
-        questions.period_end,
-        breaks.break_id,
-        breaks.break_date,
-        breaks.what_changed,
-        row_number() over (
-            partition by questions.series_id, questions.comparison_type, questions.period_end
-            order by breaks.break_date desc, breaks.break_id
-        ) as position
-
-    from questions
-    inner join breaks
-        on {{ is_about('breaks', 'questions') }}
-        and questions.reference_period_start < breaks.break_date
-        and questions.period_end >= breaks.break_date
-
-),
-
 pairs as (
 
     select
@@ -266,10 +243,7 @@ pairs as (
         case
             when reference_spans.source_kind = 'synthetic' then 'synthetic'
             else questions.source_kind
-        end as source_kind,
-        crossings.break_id,
-        crossings.break_date,
-        crossings.what_changed
+        end as source_kind
 
     from questions
     left join spans as reference_spans
@@ -277,16 +251,15 @@ pairs as (
         and questions.span_type = reference_spans.span_type
         and questions.reference_period_start = reference_spans.period_start
         and questions.reference_period_end = reference_spans.period_end
-    left join crossings
-        on questions.series_id = crossings.series_id
-        and questions.comparison_type = crossings.comparison_type
-        and questions.period_end = crossings.period_end
-        and crossings.position = 1
 
 ),
 
+broken_pairs as (
+{{ with_last_break('pairs', 'breaks', ['series_id', 'comparison_type', 'period_end']) }}
+),
+
 changes as (
-{{ with_change('pairs') }}
+{{ with_change('broken_pairs') }}
 ),
 
 final as (

@@ -147,43 +147,8 @@ baseline_pairs as (
 
 ),
 
-baseline_breaks as (
-
-    select
-        baseline_pairs.plan_indicator_id,
-        baseline_pairs.period_type,
-        baseline_pairs.period_start,
-        breaks.break_id,
-        breaks.break_date,
-        breaks.what_changed,
-        row_number() over (
-            partition by baseline_pairs.plan_indicator_id, baseline_pairs.period_type, baseline_pairs.period_start
-            order by breaks.break_date desc, breaks.break_id
-        ) as position
-
-    from baseline_pairs
-    inner join breaks
-        on {{ is_about('breaks', 'baseline_pairs') }}
-        and baseline_pairs.reference_period_start < breaks.break_date
-        and baseline_pairs.period_end >= breaks.break_date
-
-),
-
 broken_pairs as (
-
-    select
-        baseline_pairs.*,
-        baseline_breaks.break_id,
-        baseline_breaks.break_date,
-        baseline_breaks.what_changed
-
-    from baseline_pairs
-    left join baseline_breaks
-        on baseline_pairs.plan_indicator_id = baseline_breaks.plan_indicator_id
-        and baseline_pairs.period_type = baseline_breaks.period_type
-        and baseline_pairs.period_start = baseline_breaks.period_start
-        and baseline_breaks.position = 1
-
+{{ with_last_break('baseline_pairs', 'breaks', ['plan_indicator_id', 'period_type', 'period_start']) }}
 ),
 
 baseline_changes as (
