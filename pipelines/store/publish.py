@@ -65,6 +65,7 @@ def _copy(connection: duckdb.DuckDBPyConnection, target: Path) -> dict[str, int]
         """,
         [build, list(PUBLISHED_SCHEMAS)],
     ).fetchall()
+    connection.begin()  # one write of all tables instead of one each
     for schema in PUBLISHED_SCHEMAS:
         connection.execute(f"CREATE SCHEMA published.{schema}")
     for schema, table, comment in tables:
@@ -81,5 +82,6 @@ def _copy(connection: duckdb.DuckDBPyConnection, target: Path) -> dict[str, int]
             connection.execute(f'COMMENT ON COLUMN {name}."{column}" IS {quoted(text)}')
     for macro in PUBLISHED_MACROS:
         connection.execute(macro)
+    connection.commit()
     connection.execute("DETACH published")
     return rows
