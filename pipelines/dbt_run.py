@@ -59,7 +59,7 @@ def ensure_manifest(settings: Settings) -> Path:
     for path in sorted(DBT_DIR.rglob("*")):
         if path.suffix in {".sql", ".yml", ".csv"}:
             digest.update(str(path.relative_to(DBT_DIR)).encode() + path.read_bytes())
-    if manifest.exists() and stamp.exists() and stamp.read_text() == digest.hexdigest():
+    if _is_whole(manifest) and stamp.exists() and stamp.read_text() == digest.hexdigest():
         return manifest
     log.info("Parsing the dbt project")
     target.mkdir(parents=True, exist_ok=True)
@@ -73,6 +73,15 @@ def ensure_manifest(settings: Settings) -> Path:
         raise ModelError(f"dbt cannot parse {DBT_DIR.name}:\n{done.stdout}{done.stderr}")
     stamp.write_text(digest.hexdigest())
     return manifest
+
+
+def _is_whole(manifest: Path) -> bool:
+    """dbt writes the manifest anew in every run, so one that was killed may leave half of it."""
+    try:
+        json.loads(manifest.read_bytes())
+    except (OSError, ValueError):
+        return False
+    return True
 
 
 def seeds_digest() -> str:

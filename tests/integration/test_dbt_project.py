@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.dbt_run import DBT_EXECUTABLE, dbt_arguments, dbt_environment
+from pipelines.dbt_run import DBT_EXECUTABLE, dbt_arguments, dbt_environment, ensure_manifest
 from pipelines.settings import Settings
 from tests.integration.conftest import Installation, ask
 
@@ -97,3 +97,11 @@ def test_a_change_of_policing_units_breaks_every_series_by_them(installation: In
         )
         == []
     )
+
+
+def test_a_manifest_that_was_cut_off_is_made_anew(tmp_path: Path) -> None:
+    settings = Settings.load({}, warehouse_dir=tmp_path, threads=1)
+    manifest = ensure_manifest(settings)
+    whole = manifest.read_bytes()
+    manifest.write_bytes(whole[:-1000])
+    json.loads(ensure_manifest(settings).read_bytes())
