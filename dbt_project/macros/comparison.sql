@@ -60,12 +60,16 @@
 {%- endmacro %}
 
 
-{# The same with its sign in front, also of what is above zero. #}
+{# The same with its sign in front, also where the number itself rounds to zero: a limit of -0.0 lies below it. #}
 {% macro signed_text(value, decimals) -%}
     {{ return(adapter.dispatch('signed_text', 'fpw')(value, decimals)) }}
 {%- endmacro %}
 {% macro default__signed_text(value, decimals) -%}
-    (case when round({{ value }}, {{ decimals }}) > 0 then '+' else '' end || {{ fpw.number_text(value, decimals) }})
+    (case
+        when {{ value }} > 0 then '+'
+        when {{ value }} < 0 then '-'
+        else ''
+    end || {{ fpw.number_text('abs(' ~ value ~ ')', decimals) }})
 {%- endmacro %}
 
 

@@ -239,3 +239,11 @@ def test_leap_days_are_seen(start: dt.date, days: int) -> None:
     )
     assert evaluate(CONNECTION, MACROS.holds_leap_day("s", "e"), s=start, e=end) == held
     assert evaluate(CONNECTION, MACROS.days_in_period("s", "e"), s=start, e=end) == days + 1
+
+
+def test_a_limit_that_rounds_to_zero_keeps_its_side() -> None:
+    texts = [(-0.04, "-0.0"), (0.04, "+0.0"), (0.0, "0.0"), (-1234.56, "-1,234.6"), (7.25, "+7.3")]
+    for value, text in texts:
+        assert CONNECTION.execute(
+            f"select {MACROS.signed_text('x', 1)} from (select ?::double as x)", [value]
+        ).fetchall() == [(text,)]

@@ -1,6 +1,3 @@
-{% set pair_columns = [
-    'numerator', 'denominator', 'value', 'ci_low', 'ci_high', 'status', 'source_kind', 'period_start', 'period_end'
-] %}
 with
 
 indicators as (
@@ -520,7 +517,7 @@ final as (
                     else ''
                 end,
                 -- its first words are the value again
-                coalesce('; ' || substr(comparator_words, strpos(comparator_words, ', ') + 2), ''),
+                coalesce('; ' || substr(comparator_words, instr(comparator_words, ', ') + 2), ''),
                 case variation
                     when 'special_cause_improvement' then '; the monthly series shows improvement beyond chance'
                     when 'special_cause_concern' then '; the monthly series shows worsening beyond chance'

@@ -1,4 +1,5 @@
-{# The level that a target asks of each period, in the unit of the value. Nothing is asked across a registered break. #}
+{# The level that a target asks of each period, in the unit of the value. Nothing is asked across a registered break, nor
+   of an earlier period that has had longer to fill up. #}
 with
 
 indicator_values as (
@@ -120,7 +121,7 @@ on_paths as (
         indicator_values.period_end,
         stretches.target_id,
         'trajectory' as target_kind,
-        baseline.period_start as looks_back_to,
+        baseline.period_start as reference_period_start,
         {{ on_the_line(
             'stretches.from_date', 'stretches.from_level', 'stretches.to_date', 'stretches.to_level',
             'indicator_values.period_end'
@@ -163,10 +164,10 @@ of_period as (
             when targets.kind not in ('change', 'gap') or targets.reference = 'comparator' then null
             when targets.reference = 'baseline' then baseline.period_start
             else {{ add_months('indicator_values.period_start', -12) }}
-        end as looks_back_to,
+        end as reference_period_start,
         case
             when targets.kind = 'service_standard' then targets.required_share_pct
-            when targets.kind = 'gap' and targets.reference = 'comparator' 
+            when targets.kind = 'gap' and targets.reference = 'comparator'
                 then case targets.comparison
                     when 'at_least' then best_members.highest_value
                     else best_members.lowest_value
@@ -206,7 +207,7 @@ of_period as (
 
 ),
 
-asked as (
+levels as (
 
     select
         plan_indicator_id,
@@ -215,7 +216,7 @@ asked as (
         period_end,
         target_id,
         target_kind,
-        looks_back_to,
+        reference_period_start,
         target_level
 
     from of_period
@@ -229,60 +230,74 @@ asked as (
         period_end,
         target_id,
         target_kind,
-        looks_back_to,
+        reference_period_start,
         target_level
 
     from on_paths
 
 ),
 
-broken as (
+asked as (
 
-    select distinct
-        asked.plan_indicator_id,
-        asked.period_type,
-        asked.period_start
+    select
+        levels.*,
+        indicator_values.measure_id,
+        indicator_values.area_code,
+        indicator_values.method_id,
+        indicator_values.breakdown_type,
+        indicator_values.breakdown_value
 
-    from asked
+    from levels
     inner join indicator_values
-        on asked.plan_indicator_id = indicator_values.plan_indicator_id
-        and asked.period_type = indicator_values.period_type
-        and asked.period_start = indicator_values.period_start
-    inner join breaks
-        on {{ is_about('breaks', 'indicator_values') }}
-        and asked.looks_back_to < breaks.break_date
-        and asked.period_end >= breaks.break_date
+        on levels.plan_indicator_id = indicator_values.plan_indicator_id
+        and levels.period_type = indicator_values.period_type
+        and levels.period_start = indicator_values.period_start
+
+),
+
+broken as (
+{{ with_last_break('asked', 'breaks', ['plan_indicator_id', 'period_type', 'period_start']) }}
+),
+
+reasoned as (
+
+    select
+        broken.*,
+        targets.comparison,
+        targets.reference,
+        targets.target_value,
+        case
+            when broken.break_id is not null then 'break'
+            when broken.reference_period_start is not null and {{ is_of_unequal_age('broken.method_id') }}
+                then 'unequal_age'
+            when broken.target_level is not null then null
+            when broken.target_kind = 'service_standard' then 'no_share_stated'
+            when broken.target_kind = 'gap' and targets.reference = 'comparator' then 'no_comparator'
+            when broken.target_kind in ('change', 'gap', 'trajectory') then 'no_reference'
+            else 'another_unit'
+        end as reason
+
+    from broken
+    left join targets on broken.target_id = targets.target_id
 
 ),
 
 final as (
 
     select
-        asked.plan_indicator_id,
-        asked.period_type,
-        asked.period_start,
-        asked.period_end,
-        asked.target_id,
-        asked.target_kind,
-        targets.comparison,
-        case when broken.plan_indicator_id is null then asked.target_level end as target_level,
-        case when asked.target_kind = 'change' then targets.reference end as reference,
-        case when asked.target_kind = 'change' then targets.target_value end as target_change,
-        case
-            when broken.plan_indicator_id is not null then 'break'
-            when asked.target_level is not null then null
-            when asked.target_kind = 'service_standard' then 'no_share_stated'
-            when asked.target_kind = 'gap' and targets.reference = 'comparator' then 'no_comparator'
-            when asked.target_kind in ('change', 'gap', 'trajectory') then 'no_reference'
-            else 'another_unit'
-        end as reason
+        plan_indicator_id,
+        period_type,
+        period_start,
+        period_end,
+        target_id,
+        target_kind,
+        comparison,
+        case when reason is null then target_level end as target_level,
+        case when target_kind = 'change' then reference end as reference,
+        case when target_kind = 'change' then target_value end as target_change,
+        reason
 
-    from asked
-    left join targets on asked.target_id = targets.target_id
-    left join broken
-        on asked.plan_indicator_id = broken.plan_indicator_id
-        and asked.period_type = broken.period_type
-        and asked.period_start = broken.period_start
+    from reasoned
 
 )
 
