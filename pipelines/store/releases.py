@@ -42,7 +42,7 @@ def draft(warehouse: Warehouse) -> str:
     Returns the release's name.
 
     Raises:
-        WarehouseError: the last release cannot be read.
+        WarehouseError: the last release cannot be read, or is later than the clock.
     """
     last = newest(warehouse.settings.releases_dir)
     now = _now()
