@@ -9,7 +9,6 @@ from typing import Any
 
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
-from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.comments import Comment
 from openpyxl.utils import get_column_letter
 
@@ -18,6 +17,7 @@ from pipelines.ingest.layouts import Table, find_table
 from pipelines.ingest.violation import Cells, Violation
 from pipelines.returns.rules import violations as broken_rules
 from pipelines.returns.style import BAD, BAD_BORDER, BAD_FONT, FONT, HEAD, HEAD_FONT, WIDTHS, WRAPPED, height
+from pipelines.safe_text import clean, fill
 from pipelines.sources.contract import load_contracts, plain_header
 
 ANSWERS = "answers"
@@ -25,7 +25,6 @@ ANSWERS = "answers"
 
 MARK = "what is wrong"
 MAX_COMMENTS = 1_000
-MAX_LETTERS = 32_000
 _WRONG_WIDTH = 90
 
 
@@ -56,7 +55,7 @@ def answer(
                 cell.fill, cell.font, cell.border = BAD, BAD_FONT, BAD_BORDER
                 if comments:
                     comments -= 1
-                    cell.comment = Comment(_clean("\n".join(_sentences(reasons))), "fpw", height=120, width=320)
+                    cell.comment = Comment(clean("\n".join(_sentences(reasons))), "fpw", height=120, width=320)
             row.append(cell)
         wrong = "\n".join(_sentences(fault for found in faults.values() for fault in found))
         if wrong:
@@ -133,15 +132,9 @@ def _head(sheet: Any, texts: Iterable[str]) -> Iterator[Any]:
 
 def _text(sheet: Any, text: str) -> Any:
     """A cell that stays text, whatever it begins with, also when it is edited."""
-    cell: Any = WriteOnlyCell(sheet, _clean(text))
-    cell.data_type = "s"
+    cell = fill(WriteOnlyCell(sheet), text)
     cell.number_format, cell.font, cell.alignment = "@", FONT, WRAPPED
-    cell.quotePrefix = text[:1] in ("=", "+", "-", "@", "\t", "\r")
     return cell
-
-
-def _clean(text: str) -> str:
-    return str(ILLEGAL_CHARACTERS_RE.sub("\N{REPLACEMENT CHARACTER}", text))[:MAX_LETTERS]
 
 
 def _sentences(violations: Iterable[Violation]) -> list[str]:
