@@ -6,21 +6,11 @@ from pathlib import Path
 
 import duckdb
 
-from pipelines.store.releases import sync
+from pipelines.store.releases import AS_OF, SCHEMAS, sync
 from pipelines.store.warehouse import Warehouse, WarehouseError, quoted
 
-PUBLISHED_SCHEMAS = ("marts", "ops")
 STORAGE_VERSION = "v1.2.0"
 """Oldest DuckDB whose clients must be able to read the published file."""
-PUBLISHED_MACROS = (
-    """
-    CREATE MACRO published.marts.as_of(moment) AS TABLE
-    SELECT * FROM marts.value_history
-    WHERE known_from <= CAST(moment AS TIMESTAMP)
-        AND (known_until IS NULL OR known_until > CAST(moment AS TIMESTAMP))
-    """,
-)
-"""What analysts can call beside the tables: `FROM marts.as_of('2026-09-30')` is what was known on that day, at 0:00 UTC."""
 
 
 def publish(warehouse: Warehouse) -> dict[str, int]:
@@ -63,10 +53,10 @@ def _copy(connection: duckdb.DuckDBPyConnection, target: Path) -> dict[str, int]
         SELECT schema_name, table_name, comment FROM duckdb_tables()
         WHERE database_name = ? AND schema_name IN (SELECT unnest(?::VARCHAR[])) ORDER BY ALL
         """,
-        [build, list(PUBLISHED_SCHEMAS)],
+        [build, list(SCHEMAS)],
     ).fetchall()
     connection.begin()  # one write of all tables instead of one each
-    for schema in PUBLISHED_SCHEMAS:
+    for schema in SCHEMAS:
         connection.execute(f"CREATE SCHEMA published.{schema}")
     for schema, table, comment in tables:
         name = f"published.{schema}.{table}"
@@ -80,8 +70,7 @@ def _copy(connection: duckdb.DuckDBPyConnection, target: Path) -> dict[str, int]
             [build, schema, table],
         ).fetchall():
             connection.execute(f'COMMENT ON COLUMN {name}."{column}" IS {quoted(text)}')
-    for macro in PUBLISHED_MACROS:
-        connection.execute(macro)
+    connection.execute(AS_OF.format(schema="published.marts"))
     connection.commit()
     connection.execute("DETACH published")
     return rows

@@ -1,8 +1,8 @@
-"""Releases: the marts as they were published, a folder of Parquet files each, and the memory they give the next one.
+"""Releases: what was published, a folder of Parquet files each, and the memory they give the next one.
 
 A release is drafted before the marts are built, so that they can say what changed since the last one, and written
-when they are checked. `warehouse/releases/<release_id>/` holds `marts/*.parquet` and `manifest.json`, and is never
-changed.
+when they are checked. `warehouse/releases/<release_id>/` holds `marts/*.parquet`, `ops/*.parquet` and `manifest.json`,
+and is never changed. What is said about a table and its columns stands in the metadata of its Parquet file.
 """
 
 from __future__ import annotations
@@ -12,7 +12,9 @@ import json
 import os
 import shutil
 import time
-from datetime import UTC, datetime
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -28,12 +30,30 @@ from pipelines.store.warehouse import (
     quoted,
 )
 
-SCHEMA = "marts"
+SCHEMAS = ("marts", "ops")
+"""What is released and published."""
+
 MANIFEST = "manifest.json"
 HISTORY = "value_history"
 """Mart that carries every value ever released; the last release's is what the next one starts from."""
 
 HISTORY_TABLE = "history.value"
+
+AS_OF = """
+CREATE MACRO {schema}.as_of(moment) AS TABLE
+SELECT * FROM marts.value_history
+WHERE known_from < {end} AND (known_until IS NULL OR known_until >= {end})
+""".replace(
+    "{end}",
+    """CASE
+        WHEN length(CAST(moment AS VARCHAR)) = 10 THEN CAST(moment AS TIMESTAMP) + INTERVAL 1 DAY
+        ELSE CAST(moment AS TIMESTAMP) + INTERVAL 1 MICROSECOND
+    END""",
+)
+"""What can be called beside the tables: `FROM marts.as_of('2026-09-30')` is what was known at the end of that day, UTC."""
+
+LAST_RESULTS = "QUALIFY run_id = arg_max(run_id, checked_at) OVER (PARTITION BY table_name)"
+"""Of the checks, a release keeps those that last looked at each table: all of every run would grow without end."""
 
 
 def draft(warehouse: Warehouse) -> str:
@@ -66,7 +86,7 @@ def draft(warehouse: Warehouse) -> str:
 def _remember(connection: duckdb.DuckDBPyConnection, last: Path | None) -> None:
     create_history_table(connection)
     connection.execute(f"DELETE FROM {HISTORY_TABLE}")
-    file = last / SCHEMA / f"{HISTORY}.parquet" if last else None
+    file = last / "marts" / f"{HISTORY}.parquet" if last else None
     if file is None or not file.exists():
         return
     try:
@@ -94,11 +114,10 @@ def write(warehouse: Warehouse, *, run_id: str, code_version: str) -> Path:
         unfinished = releases / f".{folder.name}.new"
         shutil.rmtree(unfinished, ignore_errors=True)
         try:
-            (unfinished / SCHEMA).mkdir(parents=True)
-            tables = _export(connection, unfinished / SCHEMA, last)
-            manifest = {**release, "tables": tables}
+            tables = {schema: _export(connection, schema, unfinished / schema, last) for schema in SCHEMAS}
+            manifest = {**release, "tables": tables["marts"], "ops": tables["ops"]}
             (unfinished / MANIFEST).write_text(json.dumps(manifest, indent=1, default=str) + "\n", encoding="utf-8")
-            for path in (*unfinished.rglob("*.*"), unfinished / SCHEMA, unfinished):
+            for path in (*unfinished.rglob("*"), unfinished):
                 sync(path)
             unfinished.replace(folder)
             sync(releases)
@@ -135,21 +154,32 @@ def _complete(connection: duckdb.DuckDBPyConnection, force: str, run_id: str, co
     return release
 
 
-def _export(connection: duckdb.DuckDBPyConnection, folder: Path, last: Path | None) -> dict[str, dict[str, Any]]:
+def _export(
+    connection: duckdb.DuckDBPyConnection, schema: str, folder: Path, last: Path | None
+) -> dict[str, dict[str, Any]]:
+    folder.mkdir(parents=True)
     names = connection.execute(
-        "SELECT table_name, estimated_size FROM duckdb_tables() WHERE schema_name = ? ORDER BY table_name", [SCHEMA]
+        "SELECT table_name, comment FROM duckdb_tables() WHERE schema_name = ? ORDER BY table_name", [schema]
     ).fetchall()
-    before = json.loads((last / MANIFEST).read_text(encoding="utf-8"))["tables"] if last else {}
+    before = read_manifest(last).get("tables" if schema == "marts" else schema, {}) if last else {}
     tables: dict[str, dict[str, Any]] = {}
-    for name, rows in names:
+    for name, comment in names:
         file = folder / f"{name}.parquet"
+        columns = connection.execute(
+            "SELECT column_name, comment FROM duckdb_columns() WHERE schema_name = ? AND table_name = ? "
+            "ORDER BY column_index",
+            [schema, name],
+        ).fetchall()
+        said = f"{{comment: {quoted(comment or '')}, columns: {quoted(json.dumps(dict(columns)))}}}"
         # in order, so that the same rows make the same file
-        rows_in_order = f"SELECT * FROM {SCHEMA}.{name} ORDER BY ALL"
-        connection.execute(f"COPY ({rows_in_order}) TO {quoted(str(file))} (FORMAT parquet, COMPRESSION zstd)")
+        rows_in_order = f"SELECT * FROM {schema}.{name} {LAST_RESULTS if name == 'check_result' else ''} ORDER BY ALL"
+        rows = connection.execute(
+            f"COPY ({rows_in_order}) TO {quoted(str(file))} (FORMAT parquet, COMPRESSION zstd, KV_METADATA {said})"
+        ).fetchall()[0][0]
         with file.open("rb") as content:
             sha256 = hashlib.file_digest(content, "sha256").hexdigest()
         if last and before.get(name, {}).get("sha256") == sha256:
-            _share(last / SCHEMA / file.name, file)
+            _share(last / schema / file.name, file)
         tables[name] = {"rows": rows, "bytes": file.stat().st_size, "sha256": sha256}
     return tables
 
@@ -167,6 +197,87 @@ def _share(earlier: Path, file: Path) -> None:
 def newest(releases: Path) -> Path | None:
     """The last release that was written whole, or None."""
     return max((path.parent for path in releases.glob(f"[0-9]*/{MANIFEST}")), default=None)
+
+
+def find_release(releases: Path, release_id: str | None = None, as_of: str | date | None = None) -> Path:
+    """The folder of a release: by its name, or the newest that is not later than a day or moment (UTC), or the newest.
+
+    A day stands for its end, so it takes in the releases of the day itself.
+
+    Raises:
+        WarehouseError: there is none, or `as_of` is no date; the message says which there are.
+    """
+    there = sorted(path.parent for path in releases.glob(f"[0-9]*/{MANIFEST}"))
+    if not there:
+        raise WarehouseError(f"{releases} holds no release; run `fpw refresh` to make one.")
+    if release_id is not None:
+        if releases / release_id not in there:
+            raise WarehouseError(f"There is no release {release_id!r}; `fpw release list` names those that are kept.")
+        return releases / release_id
+    if as_of is None:
+        return there[-1]
+    end = _end(as_of)
+    if earlier := [path for path in there if _moment(path.name) < end]:
+        return earlier[-1]
+    raise WarehouseError(f"No release is as old as {as_of}; the first that is kept is {there[0].name}.")
+
+
+@contextmanager
+def open_release(folder: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection to a database in memory: schemas `marts` and `ops` as views over a release's files, and `marts.as_of`.
+
+    A release written before `ops` was kept has no such schema.
+
+    Raises:
+        WarehouseError: the release, or one of its files, cannot be read.
+    """
+    connection = duckdb.connect(config={"autoinstall_known_extensions": False, "autoload_known_extensions": False})
+    try:
+        connection.execute("SET TimeZone = 'UTC'")
+        for schema in SCHEMAS:
+            files = sorted((folder / schema).glob("*.parquet"))
+            if files:
+                connection.execute(f"CREATE SCHEMA {schema}")
+            for file in files:
+                connection.execute(f"CREATE VIEW {schema}.{file.stem} AS FROM read_parquet({quoted(str(file))})")
+        connection.execute(AS_OF.format(schema="marts"))
+    except duckdb.Error as error:
+        connection.close()
+        raise WarehouseError(
+            f"Release {folder.name} cannot be read ({str(error).splitlines()[0]}); "
+            "put its folder back from the backup, or take another: `fpw release list` names them."
+        ) from error
+    try:
+        yield connection
+    finally:
+        connection.close()
+
+
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """What a release says about itself.
+
+    Raises:
+        WarehouseError: it cannot be read.
+    """
+    try:
+        manifest: dict[str, Any] = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise WarehouseError(
+            f"{folder / MANIFEST} cannot be read ({error}); put it back from the backup, or move the folder away."
+        ) from error
+    return manifest
+
+
+def _end(as_of: str | date) -> datetime:
+    """The first moment after what a day or moment takes in, UTC without saying so."""
+    text = as_of if isinstance(as_of, str) else as_of.isoformat()
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise WarehouseError(f"{text!r} is no date; write it as 2021-09-26 or 2021-09-26T17:00.") from error
+    if moment.tzinfo:
+        moment = moment.astimezone(UTC).replace(tzinfo=None)
+    return moment + (timedelta(days=1) if len(text) <= len("2021-09-26") else timedelta(microseconds=1))
 
 
 def _now() -> datetime:
