@@ -7,6 +7,7 @@ from pathlib import Path
 import duckdb
 
 from pipelines.store.releases import AS_OF, SCHEMAS, sync
+from pipelines.store.views import create_views
 from pipelines.store.warehouse import Warehouse, WarehouseError, quoted
 
 STORAGE_VERSION = "v1.2.0"
@@ -71,6 +72,9 @@ def _copy(connection: duckdb.DuckDBPyConnection, target: Path) -> dict[str, int]
         ).fetchall():
             connection.execute(f'COMMENT ON COLUMN {name}."{column}" IS {quoted(text)}')
     connection.execute(AS_OF.format(schema="published.marts"))
+    connection.execute("USE published")
+    create_views(connection)
+    connection.execute(f'USE "{build}"')
     connection.commit()
     connection.execute("DETACH published")
     return rows

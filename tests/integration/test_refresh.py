@@ -48,6 +48,21 @@ def test_the_published_file_explains_and_dates_itself(installation: Installation
     assert ask(path, "SELECT count(*) > 100, count(DISTINCT engine) FROM ops.check_result") == [(True, 2)]
 
 
+def test_the_questions_asked_most_have_a_view_each_and_every_column_is_in_the_dictionary(
+    installation: Installation,
+) -> None:
+    path = installation.settings.published_path
+    answers = ask(path, "SELECT view_name, comment FROM duckdb_views() WHERE schema_name = 'answers'")
+    assert len(answers) == 10
+    for name, question in answers:
+        assert "?" in str(question)
+        assert ask(path, f"SELECT count(*) > 0 FROM answers.{name}") == [(True,)], name
+    columns = "SELECT schema_name, table_name, column_name, data_type FROM duckdb_columns() WHERE NOT internal ORDER BY ALL"
+    dictionary = "SELECT schema_name, table_name, column_name, data_type FROM marts.data_dictionary ORDER BY ALL"
+    assert ask(path, dictionary) == ask(path, columns)
+    assert ask(path, "SELECT * FROM marts.data_dictionary WHERE description IS NULL OR table_description IS NULL") == []
+
+
 def test_clients_since_duckdb_1_2_can_read_the_published_file(installation: Installation) -> None:
     header = installation.settings.published_path.read_bytes()[:20]
     # Bytes 8 to 11 are DuckDB's magic word, the next eight the storage version; 1.2 wrote and reads 65.

@@ -1,0 +1,18 @@
+select
+    measures.measure_name as question,
+    measures.unit,
+    coalesce(found.breakdown_value, 'Whole force') as policing_unit,
+    found.method_id as method,
+    found.period_type,
+    found.period_start,
+    found.period_end,
+    found.value,
+    found.ci_low,
+    found.ci_high,
+    found.status,
+    found.source_kind
+
+from {{ ref('measure_value') }} as found
+inner join {{ ref('dim_force') }} as forces on found.area_code = forces.area_code and forces.is_home_force
+inner join {{ ref('dim_measure') }} as measures
+    on found.measure_id = measures.measure_id and measures.family in ('control_room', 'control_room_time')
