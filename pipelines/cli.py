@@ -7,7 +7,7 @@ import sys
 import duckdb
 import typer
 
-from pipelines.commands import files, refresh, returns, spc, status
+from pipelines.commands import analysts, files, refresh, returns, spc, status
 from pipelines.sources.contract import ContractError
 from pipelines.store.warehouse import WarehouseError
 
@@ -21,6 +21,8 @@ app = typer.Typer(
 for command in (
     refresh.refresh,
     status.status,
+    analysts.sql,
+    analysts.explain,
     files.inspect,
     returns.template,
     returns.check_return,
