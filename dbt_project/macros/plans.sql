@@ -24,21 +24,38 @@
 {%- endmacro %}
 
 
-{# A value as a board reads it: counts and money whole, shares with their sign, everything else with one or two
-   decimals. #}
+{# Decimals with which a value is printed: counts and money whole, shares one, everything else one or two. #}
+{% macro value_decimals(value, kind, unit) -%}
+    {{ return(adapter.dispatch('value_decimals', 'fpw')(value, kind, unit)) }}
+{%- endmacro %}
+{% macro default__value_decimals(value, kind, unit) -%}
+    (case
+        when {{ kind }} = 'count' then 0
+        when {{ kind }} = 'share' then 1
+        when {{ unit }} in ('GBP', 'headcount', 'days', 'count') then 0
+        when {{ unit }} = 'GBP million' then 2
+        when {{ unit }} = 'percent' then 1
+        when abs({{ value }}) < 10 and {{ kind }} <> 'ratio' then 2
+        else 1
+    end)
+{%- endmacro %}
+
+
+{# A value as a board reads it: with those decimals, money and shares with their sign. #}
 {% macro value_text(value, kind, unit) -%}
     {{ return(adapter.dispatch('value_text', 'fpw')(value, kind, unit)) }}
 {%- endmacro %}
 {% macro default__value_text(value, kind, unit) -%}
-    (case
-        when {{ kind }} = 'count' then {{ fpw.number_text(value, 0) }}
-        when {{ kind }} = 'share' then {{ fpw.number_text(value, 1) }} || ' %'
-        when {{ unit }} = 'GBP' then '£' || {{ fpw.number_text(value, 0) }}
-        when {{ unit }} = 'GBP million' then '£' || {{ fpw.number_text(value, 2) }} || ' million'
-        when {{ unit }} in ('headcount', 'days', 'count') then {{ fpw.number_text(value, 0) }}
-        when {{ unit }} = 'percent' then {{ fpw.number_text(value, 1) }} || ' %'
-        when abs({{ value }}) < 10 and {{ kind }} <> 'ratio' then {{ fpw.number_text(value, 2) }}
-        else {{ fpw.number_text(value, 1) }}
+    (case when {{ unit }} in ('GBP', 'GBP million') then '£' else '' end
+    || case {{ fpw.value_decimals(value, kind, unit) }}
+        when 0 then {{ fpw.number_text(value, 0) }}
+        when 1 then {{ fpw.number_text(value, 1) }}
+        else {{ fpw.number_text(value, 2) }}
+    end
+    || case
+        when {{ kind }} = 'share' or {{ unit }} = 'percent' then ' %'
+        when {{ unit }} = 'GBP million' then ' million'
+        else ''
     end)
 {%- endmacro %}
 

@@ -29,6 +29,7 @@ final as (
         plans.ends_on,
         plans.published_on,
         plans.document,
+        plans.reports_on,
         coalesce(indicators.indicator_count, 0) as indicator_count
 
     from plans

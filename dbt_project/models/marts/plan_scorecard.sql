@@ -421,6 +421,7 @@ final as (
         period_type,
         period_start,
         period_end,
+        case when period_start is not null then {{ period_text('period_type', 'period_start', 'period_end') }} end as period_label,
         is_headline_period,
         is_in_plan,
         row_number() over (
@@ -431,6 +432,7 @@ final as (
                 period_type
         ) = 1 as is_latest,
         kind,
+        {{ value_decimals('value', 'kind', 'unit') }} as decimals,
         value,
         ci_low,
         ci_high,
