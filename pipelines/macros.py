@@ -22,9 +22,13 @@ class Macros:
         ]
         # a generic test is dbt's own kind of block
         text = "\n".join(text for text in texts if "{% test" not in text)
-        environment = jinja2.Environment(extensions=["jinja2.ext.do"], autoescape=False)
-        context = {"adapter": SimpleNamespace(dispatch=self._dispatch), "return": lambda value: value, "fpw": self}
-        self._module = environment.from_string(text, globals=context).module
+        self._environment = jinja2.Environment(extensions=["jinja2.ext.do"], autoescape=False)
+        self._context = {"adapter": SimpleNamespace(dispatch=self._dispatch), "return": lambda value: value, "fpw": self}
+        self._module = self._environment.from_string(text, globals=self._context).module
+
+    def render(self, query: str) -> str:
+        """A query that calls macros as `{{ fpw.name(...) }}`, as SQL."""
+        return self._environment.from_string(query, globals=self._context).render()
 
     def _dispatch(self, name: str, package: str) -> Callable[..., str]:
         for prefix in ("duckdb__", "default__"):

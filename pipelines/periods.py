@@ -61,3 +61,26 @@ def span_of(text: str, length: Literal["month", "quarter", "year", "financial_ye
 def _span(year: int, month: int, months: int) -> Span:
     after = year * 12 + month - 1 + months
     return Span(dt.date(year, month, 1), dt.date(after // 12, after % 12 + 1, 1) - dt.timedelta(days=1))
+
+
+class Quarter(NamedTuple):
+    """A quarter of a financial year (April to March), named by the year it starts in."""
+
+    name: str
+    start: dt.date
+    end: dt.date
+
+    @property
+    def label(self) -> str:
+        """As it is spoken of: January to March 2021 (2020/21, quarter 4)."""
+        year, number = int(self.name[:4]), self.name[5]
+        return f"{self.start:%B} to {self.end:%B %Y} ({year}/{(year + 1) % 100:02}, quarter {number})"
+
+
+def parse_quarter(text: str) -> Quarter | None:
+    """The quarter `2020Q4` (January to March 2021), or None if the text is none."""
+    match = re.fullmatch(r"(\d{4})Q([1-4])", text.strip().upper())
+    if not match or not 1900 <= int(match[1]) <= 2200:
+        return None
+    months = int(match[1]) * 12 + 3 * int(match[2])
+    return Quarter(match[0], *_span(months // 12, months % 12 + 1, 3))

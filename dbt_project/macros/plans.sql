@@ -89,3 +89,17 @@
         else {{ month_end }}
     end)
 {%- endmacro %}
+
+
+{# Order in which the rows of one plan indicator are taken for the one to show: the kind of period the plan speaks of,
+   with a value, the latest. #}
+{% macro shown_first(row) -%}{{ return(adapter.dispatch('shown_first', 'fpw')(row)) }}{%- endmacro %}
+{% macro default__shown_first(row) -%}
+    case
+        when {{ row }}.is_headline_period and {{ row }}.value is not null then 1
+        when {{ row }}.is_headline_period then 2
+        else 3
+    end,
+    {{ row }}.period_end desc nulls last,
+    {{ row }}.period_type
+{%- endmacro %}

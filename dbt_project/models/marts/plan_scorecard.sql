@@ -426,10 +426,7 @@ final as (
         is_in_plan,
         row_number() over (
             partition by plan_indicator_id
-            order by
-                case when is_headline_period and value is not null then 1 when is_headline_period then 2 else 3 end,
-                period_end desc nulls last,
-                period_type
+            order by {{ shown_first('judged') }}
         ) = 1 as is_latest,
         kind,
         {{ value_decimals('value', 'kind', 'unit') }} as decimals,
