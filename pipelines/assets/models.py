@@ -82,8 +82,7 @@ def _step(manifest: Path, name: str, select: str) -> dg.AssetsDefinition:
         if built.statuses:
             with warehouse.connect() as connection:
                 found = results_from_dbt(dbt.target / "run_results.json", manifest)
-                for table, results in found.items():
-                    record(connection, context.run.run_id, table.split(".")[0], table, "dbt", results)
+                record(connection, context.run.run_id, "dbt", found)
         # In the order in which they were built, as Dagster takes no asset before those it depends on.
         nodes = [unique_id.split(".")[2] for unique_id, status in built.statuses.items() if status == "success"]
         done = [node for node in nodes if node in keys]

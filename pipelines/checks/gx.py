@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import logging
 import warnings
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import sqlalchemy
 from sqlalchemy.pool import NullPool
@@ -20,38 +21,162 @@ from pipelines.checks.suite import ROWS, Expect, Suite
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
     import great_expectations
+    from great_expectations.core.result_format import ResultFormat
     from great_expectations.data_context.types.base import (
         DataContextConfig,
         InMemoryStoreBackendDefaults,
         ProgressBarsConfig,
     )
+    from great_expectations.execution_engine import SqlAlchemyExecutionEngine
+    from great_expectations.expectations import core
+    from great_expectations.expectations.metrics.metric_provider import MetricProvider, metric_value
     from great_expectations.expectations.registry import get_expectation_impl
+    from great_expectations.validator.metric_configuration import MetricConfiguration
+    from great_expectations.validator.validator import ValidationDependencies
 
 # Its log repeats, with tracebacks, what a result already says.
 logging.getLogger("great_expectations").setLevel(logging.CRITICAL)
 
 _SEVERITY = {"error": "critical", "warning": "warning"}
 _SHOWN = 3
+_FINDINGS = "fpw.findings"
 _RESULT_FORMAT = {"result_format": "BASIC", "partial_unexpected_count": _SHOWN}
 
 
-class CountedRows(great_expectations.expectations.UnexpectedRowsExpectation):  # type: ignore[misc]
-    """The SQL expectation of Great Expectations, which counts the rows and does not also fetch them.
+@dataclass(frozen=True)
+class Finding:
+    """What was found for one check: how many things are wrong, and a short text; or why it could not run."""
 
-    The original runs every query twice and holds every row found in memory.
-    """
+    count: int | None
+    observed: str
+    trouble: bool = False
 
-    metric_dependencies: ClassVar[tuple[str, ...]] = ("unexpected_rows_query.row_count",)
+
+class Findings(MetricProvider):  # type: ignore[misc]
+    """The findings of all checks of a suite as one metric: Great Expectations alone would ask table and plan anew for
+    each expectation, twice, and spend more time on that than DuckDB on the answers."""
+
+    metric_name = _FINDINGS
+    domain_keys = ("batch_id",)
+    value_keys = ("table",)
+
+    @metric_value(engine=SqlAlchemyExecutionEngine)  # type: ignore[untyped-decorator]
+    def _sqlalchemy(cls, execution_engine: Any, metric_value_kwargs: Mapping[str, Any], **_: Any) -> dict[str, Finding]:
+        with execution_engine.engine.connect() as connection:
+            suite, rows = _suites[metric_value_kwargs["table"]]
+            return look(suite, connection, rows)
+
+
+_suites: dict[str, tuple[Suite, int]] = {}
+"""Suites that are being validated, and how many rows their tables have."""
+
+
+class _Looked:
+    """An expectation whose finding is part of the metric `Findings`."""
+
+    meta: Any
+
+    def get_validation_dependencies(self, *_: Any, **__: Any) -> ValidationDependencies:
+        metric = MetricConfiguration(_FINDINGS, {}, {"table": self.meta["table"]})
+        return ValidationDependencies({_FINDINGS: metric}, {"result_format": ResultFormat.BASIC})
 
     def _validate(self, metrics: Any, runtime_configuration: Any = None, execution_engine: Any = None) -> Any:
-        found = metrics["unexpected_rows_query.row_count"]
-        return {"success": found == 0, "result": {"observed_value": found}}
+        found: Finding = metrics[_FINDINGS][self.meta["name"]]
+        if found.trouble:
+            raise ValueError(found.observed)
+        return {
+            "success": not found.count,
+            "result": {"observed_value": found.observed, "unexpected_count": found.count},
+        }
+
+    @classmethod
+    def _diagnostic_observed_value_renderer(cls, configuration: Any = None, result: Any = None, **_: Any) -> str:
+        return str((result.result or {}).get("observed_value", "--"))
+
+
+class ExpectColumnValuesToNotBeNull(_Looked, core.ExpectColumnValuesToNotBeNull):  # type: ignore[misc]
+    """As Great Expectations has it, found together with the others."""
+
+
+class ExpectColumnValuesToBeInSet(_Looked, core.ExpectColumnValuesToBeInSet):  # type: ignore[misc]
+    """As Great Expectations has it, found together with the others."""
+
+
+class ExpectColumnValuesToBeBetween(_Looked, core.ExpectColumnValuesToBeBetween):  # type: ignore[misc]
+    """As Great Expectations has it, found together with the others."""
+
+
+class UnexpectedRowsExpectation(_Looked, core.UnexpectedRowsExpectation):  # type: ignore[misc]
+    """As Great Expectations has it, found together with the others."""
+
+
+def look(suite: Suite, connection: sqlalchemy.Connection, rows: int) -> dict[str, Finding]:
+    """What is found for each check of a suite whose table has so many rows; by name.
+
+    Conditions on rows are counted in one pass over the table. When one of them cannot be asked, each is asked alone.
+    """
+    wrong = {expect.name: expect.wrong for expect in suite.expectations if expect.wrong}
+    counts: dict[str, int] = {}
+    if wrong:
+        together = ", ".join(f"count(*) FILTER (WHERE {condition})" for condition in wrong.values())
+        with suppress(sqlalchemy.exc.SQLAlchemyError):
+            found = _ask(f"SELECT {together} FROM {{batch}}", suite, connection)
+            counts = dict(zip(wrong, found.one(), strict=True))
+    return {
+        expect.name: _finding(expect, counts.get(expect.name), suite, connection, rows) for expect in suite.expectations
+    }
+
+
+def _finding(expect: Expect, count: int | None, suite: Suite, connection: sqlalchemy.Connection, rows: int) -> Finding:
+    if expect.wrong is None and expect.type != ROWS:
+        return Finding(None, "")  # one that Great Expectations asks itself
+    try:
+        if count is None:
+            query = f"SELECT 1 FROM {{batch}} WHERE {expect.wrong}" if expect.wrong else _rows(expect)
+            count = int(_ask(f"SELECT count(*) FROM ({query}) AS wrong", suite, connection).scalar_one())
+        return Finding(count, _observed(expect, count, suite, connection, rows))
+    except sqlalchemy.exc.SQLAlchemyError as error:
+        return Finding(None, _one_line(getattr(error, "orig", None) or error), trouble=True)
+
+
+def _observed(expect: Expect, count: int, suite: Suite, connection: sqlalchemy.Connection, rows: int) -> str:
+    """What was found, with the first of what is wrong."""
+    if expect.type == ROWS:
+        text = f"{count:,} found" if count else "none found"
+        if count:
+            found = _ask(f"SELECT * FROM ({_rows(expect)}) AS wrong LIMIT {_SHOWN}", suite, connection).mappings().all()
+            shown = (", ".join(f"{key} {value}" for key, value in list(row.items())[:6]) for row in found)
+            text += f": {'; '.join(shown)}"
+    else:
+        column = expect.kwargs["column"]
+        text = f"{count:,} of {rows:,} rows"
+        if count:
+            query = f"SELECT {column} FROM {{batch}} WHERE ({expect.wrong}) AND {column} IS NOT NULL LIMIT {_SHOWN}"
+            values = [str(value) for (value,) in _ask(query, suite, connection)]
+            text += f", e.g. {', '.join(values)}" if values else ""
+    if expect.told:
+        told = str(_ask(expect.told, suite, connection).scalar_one())
+        text = f"{told}; {text}" if count else told
+    return text
+
+
+def _rows(expect: Expect) -> str:
+    return str(expect.kwargs["unexpected_rows_query"])
+
+
+def _ask(query: str, suite: Suite, connection: sqlalchemy.Connection) -> Any:
+    """The result of a query in which {batch} stands for the table and literal braces are double."""
+    try:
+        return connection.exec_driver_sql(query.format(batch=suite.table))
+    except sqlalchemy.exc.SQLAlchemyError:
+        connection.rollback()  # DuckDB answers nothing more in a transaction that met an error
+        raise
 
 
 @cache
 def _context() -> Any:
     """The one context of this process: in memory, silent, nothing sent to anybody."""
-    return great_expectations.get_context(
+    context = great_expectations.get_context(
         mode="ephemeral",
         project_config=DataContextConfig(
             store_backend_defaults=InMemoryStoreBackendDefaults(init_temp_docs_sites=False),
@@ -59,17 +184,20 @@ def _context() -> Any:
             analytics_enabled=False,
         ),
     )
+    # It would write its whole configuration as YAML into memory twice for each table.
+    context._save_project_config = lambda: None
+    return context
 
 
-def validate(suite: Suite, database: Path, config: Mapping[str, Any]) -> list[CheckResult]:
-    """Run a suite against its table in a DuckDB file and close the file; one result per expectation, in order.
+def validate(suites: Iterable[Suite], database: Path, config: Mapping[str, Any]) -> dict[str, list[CheckResult]]:
+    """Run suites against their tables in a DuckDB file and close the file; by table, one result per expectation.
 
     Raises OSError when the file cannot be opened.
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         with _datasource(database, config) as (datasource, connection):
-            return _validate(suite, datasource, connection)
+            return {suite.table: _validate(suite, datasource, connection) for suite in suites}
 
 
 @contextmanager
@@ -113,7 +241,7 @@ def _open(engine: sqlalchemy.Engine, database: Path) -> sqlalchemy.Connection:
 def _validate(suite: Suite, datasource: Any, connection: sqlalchemy.Connection) -> list[CheckResult]:
     schema, name = suite.table.split(".")
     try:
-        rows = connection.execute(sqlalchemy.text(f"SELECT count(*) FROM {suite.table}")).scalar_one()
+        rows = int(connection.exec_driver_sql(f"SELECT count(*) FROM {suite.table}").scalar_one())
     except sqlalchemy.exc.SQLAlchemyError as error:
         reason = _one_line(getattr(error, "orig", None) or error)
         unread = f"{suite.table} cannot be read, so build it first ({reason})"
@@ -129,53 +257,37 @@ def _validate(suite: Suite, datasource: Any, connection: sqlalchemy.Connection) 
     ready = []
     for expect in suite.expectations:
         try:
-            ready.append(_expectation(expect))
+            ready.append(_expectation(expect, suite))
         except Exception as error:
             results[expect.name] = _result(expect, "raised", _one_line(error), None, rows)
     by_name = {expect.name: expect for expect in suite.expectations}
+    _suites[suite.table] = suite, rows
     if ready:
         gx_suite = great_expectations.ExpectationSuite(name=suite.table, expectations=ready)
         for found in batch.validate(gx_suite, result_format=_RESULT_FORMAT).results:
             expect = by_name[found.expectation_config.meta["name"]]
-            results[expect.name] = _read(expect, found, suite, connection, rows)
+            results[expect.name] = _read(expect, found, rows)
     return [results[expect.name] for expect in suite.expectations]
 
 
-def _expectation(expect: Expect) -> Any:
-    kind = CountedRows if expect.type == ROWS else get_expectation_impl(expect.type)
-    return kind(
+def _expectation(expect: Expect, suite: Suite) -> Any:
+    return get_expectation_impl(expect.type)(
         **expect.kwargs,
         severity=_SEVERITY[expect.severity],
         description=expect.description,
-        meta={"name": expect.name},
+        meta={"name": expect.name, "table": suite.table},
     )
 
 
-def _read(expect: Expect, found: Any, suite: Suite, connection: sqlalchemy.Connection, rows: int) -> CheckResult:
+def _read(expect: Expect, found: Any, rows: int) -> CheckResult:
     trouble = _trouble(found.exception_info)
     if trouble is not None:
         return _result(expect, "raised", trouble, None, rows)
-    status = "passed" if found.success else "failed"
-    result = found.result
-    if expect.type == ROWS:
-        count = int(result["observed_value"])
-        observed = f"{count:,} found" if count else "none found"
-        if count:
-            observed += f": {_sample(expect, suite, connection)}"
-        return _result(expect, status, observed, count, rows)
-    if "unexpected_count" in result:
-        count = int(result["unexpected_count"] or 0)
-        values = ", ".join(str(value) for value in result.get("partial_unexpected_list", [])[:_SHOWN])
-        observed = f"{count:,} of {rows:,} rows" + (f", e.g. {values}" if count and values != "None" else "")
-        return _result(expect, status, observed, count, rows)
-    return _result(expect, status, f"observed {result.get('observed_value')}", None, rows)
-
-
-def _sample(expect: Expect, suite: Suite, connection: sqlalchemy.Connection) -> str:
-    """The first rows that a failed SQL expectation found."""
-    query = expect.kwargs["unexpected_rows_query"].format(batch=f"{suite.table}")
-    found = connection.exec_driver_sql(f"SELECT * FROM ({query}) LIMIT {_SHOWN}").mappings().all()
-    return "; ".join(", ".join(f"{key} {value}" for key, value in list(row.items())[:6]) for row in found)
+    count = found.result.get("unexpected_count")
+    observed = found.result.get("observed_value")
+    if observed is None and count is not None:
+        observed = f"{count:,} of {rows:,} rows"
+    return _result(expect, "passed" if found.success else "failed", str(observed), count, rows)
 
 
 def _trouble(info: Mapping[str, Any]) -> str | None:

@@ -43,14 +43,12 @@ class CheckResult:
 def record(
     connection: duckdb.DuckDBPyConnection,
     run_id: str,
-    layer: str,
-    table: str,
     engine: str,
-    results: Iterable[CheckResult],
+    results: Mapping[str, Iterable[CheckResult]],
 ) -> None:
     """Add one row per result to `ops.check_result` (made when absent); nothing is ever replaced.
 
-    `table` may carry its schema (`raw.police_uk_street`) or not; `table_name` always holds both parts.
+    `results` is by table with its schema (`raw.police_uk_street`), which is the layer.
     """
     create_ops_table(connection, "check_result")
     checked_at = datetime.now(UTC)
@@ -61,8 +59,8 @@ def record(
             {
                 "run_id": run_id,
                 "checked_at": checked_at,
-                "layer": layer,
-                "table_name": table if "." in table else f"{layer}.{table}",
+                "layer": table.split(".")[0],
+                "table_name": table,
                 "check_name": result.name,
                 "engine": engine,
                 "severity": result.severity,
@@ -72,7 +70,8 @@ def record(
                 "rows_checked": result.rows_checked,
                 "description": result.description,
             }
-            for result in results
+            for table, found in results.items()
+            for result in found
         ],
     )
 

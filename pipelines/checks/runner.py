@@ -1,8 +1,8 @@
-"""Runs a suite of `expectations/` on the build database."""
+"""Runs suites of `expectations/` on the build database."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +10,10 @@ from pipelines.checks.results import CheckResult
 from pipelines.checks.suite import Suite
 
 
-def run_suite(suite: Suite, database: Path, *, config: Mapping[str, Any] | None = None) -> list[CheckResult]:
-    """Run one suite in DuckDB, read-only, and return one result per expectation in the order of the suite.
+def run_suites(
+    suites: Iterable[Suite], database: Path, *, config: Mapping[str, Any] | None = None
+) -> dict[str, list[CheckResult]]:
+    """Run suites in DuckDB, read-only, and return by table one result per expectation in the order of the suite.
 
     The file is closed when this returns, so that the next step may write to it; nobody may have it open for
     writing meanwhile. `config` holds settings of DuckDB, such as memory_limit and threads. The first call of a
@@ -25,4 +27,9 @@ def run_suite(suite: Suite, database: Path, *, config: Mapping[str, Any] | None 
         raise FileNotFoundError(f"Build database {database} does not exist: load the raw tables first.")
     from pipelines.checks import gx
 
-    return gx.validate(suite, database.resolve(), config or {})
+    return gx.validate(suites, database.resolve(), config or {})
+
+
+def run_suite(suite: Suite, database: Path, *, config: Mapping[str, Any] | None = None) -> list[CheckResult]:
+    """Run one suite, as `run_suites` does several."""
+    return run_suites([suite], database, config=config)[suite.table]

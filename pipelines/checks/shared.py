@@ -111,12 +111,11 @@ def unique_lines(description: str) -> Expect:
 
 def known(column: str, seed: str, seed_column: str, severity: Severity = "error") -> Expect:
     """Check `<column>_known`: every value given stands in a seed, which is where a new one is added."""
-    return Expect(
-        name=f"{column}_known",
-        severity=severity,
-        type="expect_column_values_to_be_in_set",
-        kwargs={"column": column, "value_set": list(seed_values(seed, seed_column))},
-        description=f"The publisher uses a word for {column} that the models do not know: add it to seed {seed}.csv.",
+    return in_set(
+        column,
+        seed_values(seed, seed_column),
+        f"The publisher uses a word for {column} that the models do not know: add it to seed {seed}.csv.",
+        severity,
     )
 
 
@@ -130,7 +129,13 @@ def between(
         type="expect_column_values_to_be_between",
         kwargs={"column": column, "min_value": low, "max_value": high},
         description=description,
+        wrong=outside(column, low, high),
     )
+
+
+def outside(column: str, low: object, high: object) -> str:
+    """SQL condition that a value below `low` or above `high` meets (None: no limit)."""
+    return " OR ".join(f"{column} {sign} {limit}" for sign, limit in (("<", low), (">", high)) if limit is not None)
 
 
 def with_file(query: str) -> str:
@@ -143,13 +148,13 @@ def with_file(query: str) -> str:
 
 def matches(column: str, pattern: str, description: str, severity: Severity = "error") -> Expect:
     """Check `<column>_formed`: every value given matches a regular expression as a whole."""
+    wrong = f"NOT regexp_full_match({column}, {literal(pattern)})"
     return no_rows(
         f"{column}_formed",
-        with_file(
-            f"SELECT extract_id, line, {column} FROM {{batch}} WHERE NOT regexp_full_match({column}, {literal(pattern)})"
-        ),
+        with_file(f"SELECT extract_id, line, {column} FROM {{batch}} WHERE {wrong}"),
         description,
         severity,
+        wrong=wrong,
     )
 
 
@@ -160,8 +165,10 @@ def holds(
 
     `columns` are shown for the first rows in which it is not, with the name of the file when the first is extract_id.
     """
-    query = f"SELECT {', '.join(columns)} FROM {{batch}} WHERE ({condition}) IS NOT TRUE"
-    return no_rows(name, with_file(query) if columns[0] == "extract_id" else query, description, severity)
+    wrong = f"({condition}) IS NOT TRUE"
+    query = f"SELECT {', '.join(columns)} FROM {{batch}} WHERE {wrong}"
+    query = with_file(query) if columns[0] == "extract_id" else query
+    return no_rows(name, query, description, severity, wrong=wrong)
 
 
 def given(column: str, description: str, severity: Severity = "error") -> Expect:
@@ -205,15 +212,14 @@ def tidy(*columns: str) -> Expect:
     """
     untidy = {column: f"({column} <> trim({column}) OR {column} < '!')" for column in columns}
     named = ", ".join(f"CASE WHEN {condition} THEN '{column}' END" for column, condition in untidy.items())
+    wrong = " OR ".join(untidy.values())
     return no_rows(
         "text_tidy",
-        with_file(
-            f"SELECT extract_id, line, concat_ws(', ', {named}) AS untidy_columns FROM {{batch}} "
-            f"WHERE {' OR '.join(untidy.values())}"
-        ),
+        with_file(f"SELECT extract_id, line, concat_ws(', ', {named}) AS untidy_columns FROM {{batch}} WHERE {wrong}"),
         "The publisher left text blank or with white space around it: it is counted as missing or without the white "
         "space, so nothing need be done; tell the publisher if it is much.",
         "warning",
+        wrong=wrong,
     )
 
 

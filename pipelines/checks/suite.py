@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from pipelines.checks.vocabulary import literal
+
 Severity = Literal["error", "warning"]
 
 ROWS = "unexpected_rows_expectation"
@@ -22,9 +24,11 @@ _TYPE = re.compile(r"expect_[a-z0-9_]+|" + ROWS)
 class Expect:
     """One expectation about a table.
 
-    `name` is unique within its suite and is the name of the Dagster asset check. `severity` 'error' stops what
-    depends on the table and the publication; 'warning' travels on. `type` and `kwargs` are those of Great
-    Expectations. `description` says in one plain sentence what a failure means and how to mend it.
+    `name` is unique within its suite. `severity` 'error' stops what depends on the table and the publication;
+    'warning' travels on. `type` and `kwargs` are those of Great Expectations. `description` says in one plain
+    sentence what a failure means and how to mend it. `wrong` is the SQL condition that a wrong row meets, where rows
+    alone show it: all such of a suite are counted in one pass over the table. `told` is a query of one text, which
+    is reported as what was observed, also when nothing is wrong.
     Raises ValueError when the definition is not usable.
     """
 
@@ -33,6 +37,8 @@ class Expect:
     type: str
     kwargs: Mapping[str, Any] = field(default_factory=dict)
     description: str = ""
+    wrong: str | None = None
+    told: str | None = None
 
     def __post_init__(self) -> None:
         if not _NAME.fullmatch(self.name):
@@ -77,6 +83,7 @@ def not_null(column: str, description: str, severity: Severity = "error") -> Exp
         type="expect_column_values_to_not_be_null",
         kwargs={"column": column},
         description=description,
+        wrong=f"{column} IS NULL",
     )
 
 
@@ -88,15 +95,30 @@ def in_set(column: str, values: tuple[str, ...], description: str, severity: Sev
         type="expect_column_values_to_be_in_set",
         kwargs={"column": column, "value_set": list(values)},
         description=description,
+        wrong=f"{column} NOT IN ({', '.join(map(literal, values))})",
     )
 
 
-def no_rows(name: str, query: str, description: str, severity: Severity = "error") -> Expect:
+def no_rows(
+    name: str,
+    query: str,
+    description: str,
+    severity: Severity = "error",
+    *,
+    wrong: str | None = None,
+    told: str | None = None,
+) -> Expect:
     """Check that a query finds nothing: each row it returns is one thing that is wrong.
 
     The query is DuckDB SQL. It names the table under test as `{batch}` without an alias of its own and writes
-    a literal brace double. Columns it selects are shown for the first few rows found.
+    a literal brace double, as `wrong` and `told` do. Columns it selects are shown for the first few rows found.
     """
     return Expect(
-        name=name, severity=severity, type=ROWS, kwargs={"unexpected_rows_query": query}, description=description
+        name=name,
+        severity=severity,
+        type=ROWS,
+        kwargs={"unexpected_rows_query": query},
+        description=description,
+        wrong=wrong,
+        told=told,
     )

@@ -14,9 +14,9 @@ FAILED = CheckResult("b", "warning", "failed", "2 found", 2, 10, "B.")
 
 def test_every_result_of_every_run_is_kept() -> None:
     with duckdb.connect() as connection:
-        record(connection, "run1", "raw", "raw.t", "great_expectations", [PASSED, FAILED])
-        record(connection, "run2", "raw", "t", "great_expectations", [PASSED])
-        record(connection, "run3", "raw", "t", "dbt", [])
+        record(connection, "run1", "great_expectations", {"raw.t": [PASSED, FAILED]})
+        record(connection, "run2", "great_expectations", {"raw.t": [PASSED]})
+        record(connection, "run3", "dbt", {"raw.t": []})
         rows = connection.execute(
             "SELECT run_id, layer, table_name, check_name, engine, severity, status, observed, unexpected_count, "
             "rows_checked, description FROM ops.check_result ORDER BY run_id, check_name"
