@@ -9,7 +9,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Executor, Future, wait
+from concurrent.futures import Future, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +17,7 @@ from typing import Any
 
 from pipelines.settings import DBT_DIR, Settings
 from pipelines.store.warehouse import Warehouse, WarehouseError, create_ops_table, has_ops_table
-from pipelines.workers import process_pool
+from pipelines.workers import Pool, process_pool
 
 log = logging.getLogger("fpw.dbt")
 
@@ -125,18 +125,26 @@ class Build:
 class Dbt:
     """dbt in a process of its own: loading it takes seconds, once, while other steps run."""
 
-    def __init__(self, settings: Settings, pool: Executor) -> None:
+    def __init__(self, settings: Settings, pool: Pool) -> None:
         self._pool = pool
+        self._environment = dbt_environment(settings)
+        self._ready: Future[None] | None = None
         self.target = settings.dbt_target_dir
         self._arguments = [*dbt_arguments(settings), *_folders(self.target)]
-        self._ready = pool.submit(_load_project, dbt_environment(settings), self._arguments)
+
+    def start(self) -> Future[None]:
+        """Begin to load dbt and the project, if that has not begun."""
+        if self._ready is None:
+            self._pool.start()
+            self._ready = self._pool.submit(_load_project, self._environment, self._arguments)
+        return self._ready
 
     def build(self, select: Sequence[str], *, indirect_selection: str, progress: Callable[[int], None]) -> Build:
         """Build what `select` names, with its data tests; `progress` is told how many nodes are done.
 
         The build database is closed when this returns. Results also stand in `run_results.json` of the target.
         """
-        self._ready.result()
+        self.start().result()
         results, done = self.target / "run_results.json", self.target / "nodes_done"
         results.unlink(missing_ok=True)
         done.unlink(missing_ok=True)
@@ -168,7 +176,7 @@ class Dbt:
 
 @contextmanager
 def dbt_process(settings: Settings) -> Iterator[Dbt]:
-    """dbt, loading itself from now on."""
+    """dbt, which loads itself when it is started or first used."""
     with process_pool(1, "dbt.cli.main") as pool:
         yield Dbt(settings, pool)
 

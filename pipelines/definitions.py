@@ -1,7 +1,6 @@
 """Assembles everything for Dagster; no logic."""
 
 from collections.abc import Iterator
-from concurrent.futures import Executor
 
 import dagster as dg
 
@@ -15,7 +14,7 @@ from pipelines.settings import Settings
 from pipelines.sources.contract import load_contracts
 from pipelines.store.lock import writer_lock
 from pipelines.store.warehouse import Warehouse
-from pipelines.workers import process_pool
+from pipelines.workers import Pool, process_pool
 
 REFRESH = "refresh"
 
@@ -53,7 +52,7 @@ def build_definitions(settings: Settings) -> dg.Definitions:
             yield process
 
     @dg.resource(description="Processes that run suites of checks side by side.")
-    def check_pool(_: dg.InitResourceContext) -> Iterator[Executor]:
+    def check_pool(_: dg.InitResourceContext) -> Iterator[Pool]:
         with process_pool(min(2, settings.threads), "pipelines.checks.gx") as pool:
             yield pool
 

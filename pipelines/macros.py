@@ -23,7 +23,11 @@ class Macros:
         # a generic test is dbt's own kind of block
         text = "\n".join(text for text in texts if "{% test" not in text)
         self._environment = jinja2.Environment(extensions=["jinja2.ext.do"], autoescape=False)
-        self._context = {"adapter": SimpleNamespace(dispatch=self._dispatch), "return": lambda value: value, "fpw": self}
+        self._context = {
+            "adapter": SimpleNamespace(dispatch=self._dispatch),
+            "return": lambda value: value,
+            "fpw": self,
+        }
         self._module = self._environment.from_string(text, globals=self._context).module
 
     def render(self, query: str) -> str:

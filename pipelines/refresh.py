@@ -13,6 +13,7 @@ from typing import Any
 
 import dagster as dg
 
+from pipelines.assets.raw import ANEW, NOTHING_NEW
 from pipelines.definitions import REFRESH, build_definitions
 from pipelines.settings import Settings
 from pipelines.store.lock import writer_lock
@@ -37,20 +38,26 @@ event_log_storage:
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a refresh ended; `failures` holds one sentence per step that failed."""
+    """How a refresh ended; `failures` holds one sentence per step that failed.
+
+    A refresh that found nothing new succeeded without publishing: `unchanged_since` names the release that stands.
+    """
 
     succeeded: bool
     run_id: str
     failures: tuple[str, ...]
+    unchanged_since: str | None = None
 
 
-def run_refresh(settings: Settings) -> Outcome:
-    """Run the refresh job with these settings and wait for its end.
+def run_refresh(settings: Settings, *, anew: bool = False) -> Outcome:
+    """Run the refresh job with these settings and wait for its end; with `anew` also when nothing is new.
 
     Raises:
         pipelines.store.warehouse.WarehouseError: another refresh holds the warehouse.
     """
     warnings.filterwarnings("ignore", category=dg.BetaWarning)
+    # When nothing is new every step is skipped, the checks too, which Dagster would say of each.
+    logging.getLogger("dagster._core.execution.plan.active").setLevel(logging.ERROR)
     with writer_lock(settings.warehouse_dir):
         pass  # say at once, not after loading everything, that another refresh is running
     with dagster_instance(settings) as instance:
@@ -61,12 +68,16 @@ def run_refresh(settings: Settings) -> Outcome:
             result = job.execute_in_process(
                 instance=instance,
                 raise_on_error=False,
+                tags={ANEW: "yes"} if anew else {},
                 run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
             )
     failures = [sentence for event in result.all_events if event.is_step_failure for sentence in _sentences(event)]
     failures += _failed_checks(settings, result.run_id)
     if not result.success and not failures:
         failures = [_last_words(result.all_events) or "The run failed outside its steps; see Dagster's log of the run."]
+    unchanged_since = _unchanged_since(result.all_events)
+    if result.success and unchanged_since:
+        return Outcome(True, result.run_id, (), unchanged_since)
     # A step that is skipped is no failure to Dagster.
     published = (
         bool(result.asset_materializations_for_node("published__force_performance")) if result.success else False
@@ -94,6 +105,15 @@ def _sentences(event: dg.DagsterEvent) -> list[str]:
     if (event.step_key or "").startswith("check_"):
         return []  # what failed stands in ops.check_result
     return [_words(event.step_failure_data.error)]
+
+
+def _unchanged_since(events: Sequence[dg.DagsterEvent]) -> str | None:
+    for event in events:
+        if event.event_type == dg.DagsterEventType.ASSET_OBSERVATION:
+            found = event.asset_observation_data.asset_observation.metadata.get(NOTHING_NEW)
+            if found is not None:
+                return str(found.value)
+    return None
 
 
 def _failed_checks(settings: Settings, run_id: str) -> list[str]:

@@ -9,17 +9,28 @@ import signal
 import threading
 import time
 from collections.abc import Iterator
-from concurrent.futures import Executor, ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 
 
+class Pool(ProcessPoolExecutor):
+    """Processes that import a module when they are started, wait for work, and never outlive this process."""
+
+    def __init__(self, processes: int, imports: str) -> None:
+        context = multiprocessing.get_context("spawn")
+        super().__init__(processes, mp_context=context, initializer=_follow, initargs=(os.getpid(),))
+        self._awaited = [imports] * processes
+
+    def start(self) -> None:
+        """Begin to import, if that has not begun; whoever does not call this waits for it at the first work."""
+        while self._awaited:
+            self.submit(_import, self._awaited.pop())
+
+
 @contextmanager
-def process_pool(processes: int, imports: str) -> Iterator[Executor]:
-    """A pool whose processes start at once, import a module, wait for work, and never outlive this process."""
-    context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(processes, mp_context=context, initializer=_follow, initargs=(os.getpid(),))
-    for _ in range(processes):
-        pool.submit(_import, imports)
+def process_pool(processes: int, imports: str) -> Iterator[Pool]:
+    """A pool that is gone on leaving, with whatever it still had to do."""
+    pool = Pool(processes, imports)
     try:
         yield pool
     finally:

@@ -1,15 +1,22 @@
 """Raw files to raw tables: the register, and one asset per contract."""
 
-from collections.abc import Iterable
+import logging
+from collections.abc import Iterable, Iterator
 
 import dagster as dg
 
 from pipelines.ingest.load import load
 from pipelines.ingest.register import register
 from pipelines.sources.contract import Contract
+from pipelines.store.inputs import fingerprint, published_as
 from pipelines.store.warehouse import Warehouse
 
+log = logging.getLogger("fpw.register")
+
 EXTRACT_KEY = dg.AssetKey(["ops", "extract"])
+ANEW = "fpw/anew"
+"""Tag of a run that builds and publishes also when nothing is new."""
+NOTHING_NEW = "nothing new since release"
 
 
 def raw_key(contract: Contract) -> dg.AssetKey:
@@ -27,14 +34,23 @@ def _register_asset(contracts: dict[str, Contract]) -> dg.AssetsDefinition:
         key=EXTRACT_KEY,
         group_name="ops",
         kinds={"python", "duckdb"},
-        required_resource_keys={"warehouse"},
-        description="Register of every raw file ever seen: what it is, and whether it was loaded or refused and why.",
+        required_resource_keys={"warehouse", "dbt", "check_pool"},
+        description="Register of every raw file ever seen: what it is, and whether it was loaded or refused and why. "
+        "When all is as it was published, the run ends here; a run with the tag fpw/anew goes on.",
+        output_required=False,
     )
-    def extract(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
+    def extract(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[None]]:
         warehouse: Warehouse = context.resources.warehouse
         warehouse.create_tables(contracts.values())
         report = register(warehouse.settings, warehouse, contracts, context.run.run_id)
-        return dg.MaterializeResult(
+        published = published_as(warehouse.settings.published_path)
+        if ANEW not in context.run.tags and published and published[1] == fingerprint(warehouse):
+            log.info("Nothing is new since release %s: nothing to do", published[0])
+            context.log_event(dg.AssetObservation(EXTRACT_KEY, metadata={NOTHING_NEW: published[0]}))
+            return
+        for beside in (context.resources.dbt, context.resources.check_pool):
+            beside.start()  # they load themselves while files are loaded
+        yield dg.MaterializeResult(
             metadata={
                 "files found": report.files_found,
                 "files read": report.files_read,

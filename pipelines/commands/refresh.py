@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from contextlib import nullcontext
+from typing import Annotated
 
 import typer
 
@@ -25,7 +26,12 @@ from pipelines.summary import print_first_query, print_summary
 from pipelines.workers import process_pool
 
 
-def refresh(raw: RawOption = None, warehouse: WarehouseOption = None, force: ForceOption = None) -> None:
+def refresh(
+    raw: RawOption = None,
+    warehouse: WarehouseOption = None,
+    force: ForceOption = None,
+    anew: Annotated[bool, typer.Option("--anew", help="Build and publish also when nothing is new.")] = False,
+) -> None:
     """Load what is new, build the models, check them, and publish."""
     started = time.monotonic()
     log_to_console()
@@ -37,7 +43,16 @@ def refresh(raw: RawOption = None, warehouse: WarehouseOption = None, force: For
 
         if making:
             making.result()
-    outcome = run_refresh(settings)
+    outcome = run_refresh(settings, anew=anew)
+    if outcome.unchanged_since:
+        console.print(
+            f"Nothing is new since release {outcome.unchanged_since}, so nothing was built or published; the file stands: "
+            f"{settings.published_path}\n`fpw status` says what it holds, `fpw refresh --anew` builds it again. "
+            f"({time.monotonic() - started:.0f} s)",
+            highlight=False,
+            soft_wrap=True,
+        )
+        return
     store = Warehouse(settings)
     if settings.build_path.exists():
         with store.connect(read_only=True) as connection:

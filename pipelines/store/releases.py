@@ -20,6 +20,7 @@ from typing import Any
 
 import duckdb
 
+from pipelines.store.inputs import fingerprint
 from pipelines.store.warehouse import (
     OPS_TABLES,
     Warehouse,
@@ -108,8 +109,9 @@ def write(warehouse: Warehouse, *, run_id: str, code_version: str) -> Path:
     """
     releases = warehouse.settings.releases_dir
     last = newest(releases)
+    inputs = fingerprint(warehouse)
     with warehouse.connect() as connection:
-        release = _complete(connection, warehouse.settings.force, run_id, code_version)
+        release = _complete(connection, inputs, warehouse.settings.force, run_id, code_version)
         folder = releases / str(release["release_id"])
         unfinished = releases / f".{folder.name}.new"
         shutil.rmtree(unfinished, ignore_errors=True)
@@ -131,7 +133,9 @@ def write(warehouse: Warehouse, *, run_id: str, code_version: str) -> Path:
     return folder
 
 
-def _complete(connection: duckdb.DuckDBPyConnection, force: str, run_id: str, code_version: str) -> dict[str, Any]:
+def _complete(
+    connection: duckdb.DuckDBPyConnection, inputs: str, force: str, run_id: str, code_version: str
+) -> dict[str, Any]:
     extracts, is_sample = connection.execute(
         "SELECT count(*), coalesce(bool_or(is_sample), false) FROM ops.extract WHERE status = 'loaded'"
     ).fetchall()[0]
@@ -145,7 +149,7 @@ def _complete(connection: duckdb.DuckDBPyConnection, force: str, run_id: str, co
     release = dict(
         zip(
             OPS_TABLES["release"][1],
-            (*drafted, datetime.now(UTC), run_id, code_version, force, extracts, is_sample, passed, warnings),
+            (*drafted, datetime.now(UTC), run_id, code_version, inputs, force, extracts, is_sample, passed, warnings),
             strict=True,
         )
     )

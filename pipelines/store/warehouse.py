@@ -128,6 +128,7 @@ OPS_TABLES: dict[str, tuple[str, dict[str, tuple[str, str]]]] = {
             "published_at": ("TIMESTAMPTZ", "Time of publication; NULL while it is built."),
             "run_id": ("VARCHAR", "Run that published it."),
             "code_version": ("VARCHAR", "Version of the pipeline, with its commit when known."),
+            "inputs": ("VARCHAR", "Fingerprint of all it was made of: extracts, code, seeds, packages, home force."),
             "home_force": ("VARCHAR", "Force whose warehouse this is."),
             "extracts_loaded": ("BIGINT", "Extracts behind it."),
             "is_sample": ("BOOLEAN", "Whether any of them is synthetic."),

@@ -57,7 +57,9 @@ def test_the_questions_asked_most_have_a_view_each_and_every_column_is_in_the_di
     for name, question in answers:
         assert "?" in str(question)
         assert ask(path, f"SELECT count(*) > 0 FROM answers.{name}") == [(True,)], name
-    columns = "SELECT schema_name, table_name, column_name, data_type FROM duckdb_columns() WHERE NOT internal ORDER BY ALL"
+    columns = (
+        "SELECT schema_name, table_name, column_name, data_type FROM duckdb_columns() WHERE NOT internal ORDER BY ALL"
+    )
     dictionary = "SELECT schema_name, table_name, column_name, data_type FROM marts.data_dictionary ORDER BY ALL"
     assert ask(path, dictionary) == ask(path, columns)
     assert ask(path, "SELECT * FROM marts.data_dictionary WHERE description IS NULL OR table_description IS NULL") == []
@@ -70,9 +72,16 @@ def test_clients_since_duckdb_1_2_can_read_the_published_file(installation: Inst
     assert int.from_bytes(header[12:20], "little") <= 65
 
 
-def test_nothing_new_is_read_twice_and_an_open_reader_keeps_its_file(installation: Installation) -> None:
+def test_nothing_new_is_built_or_published_twice_and_an_open_reader_keeps_its_file(installation: Installation) -> None:
     path = installation.settings.published_path
     before = ask(path, "SELECT release_id FROM ops.release")
+    modified = path.stat().st_mtime_ns
+    quiet = installation.run("refresh")
+    assert quiet.returncode == 0, quiet.stdout + quiet.stderr
+    assert f"Nothing is new since release {before[0][0]}" in quiet.stdout
+    assert "dbt builds" not in quiet.stderr
+    assert "WARNING" not in quiet.stderr
+    assert path.stat().st_mtime_ns == modified
     reader = subprocess.Popen(
         [*installation.command("status")[:1], "-c", READER, str(path)],
         stdin=subprocess.PIPE,
@@ -82,7 +91,7 @@ def test_nothing_new_is_read_twice_and_an_open_reader_keeps_its_file(installatio
     assert reader.stdout is not None
     assert reader.stdin is not None
     assert reader.stdout.readline() == f"{before[0][0]}\n"
-    done = installation.run("refresh")
+    done = installation.run("refresh", "--anew")
     assert done.returncode == 0, done.stdout + done.stderr
     assert "0 read, 0 new extracts" in done.stderr
     after = ask(path, "SELECT release_id FROM ops.release")
