@@ -91,6 +91,15 @@
 {%- endmacro %}
 
 
+{# The same at the head of a row or a column. #}
+{% macro period_label(period_type, period_start, period_end) -%}
+    {{ return(adapter.dispatch('period_label', 'fpw')(period_type, period_start, period_end)) }}
+{%- endmacro %}
+{% macro default__period_label(period_type, period_start, period_end) -%}
+    replace({{ fpw.period_text(period_type, period_start, period_end) }}, 'the year ending', 'Year ending')
+{%- endmacro %}
+
+
 {# Order in which the rows of one plan indicator are taken for the one to show: the kind of period the plan speaks of,
    with a value, the latest. #}
 {% macro shown_first(row) -%}{{ return(adapter.dispatch('shown_first', 'fpw')(row)) }}{%- endmacro %}

@@ -9,7 +9,7 @@ work nothing out:
         facts            cover: headings with their texts
         table            contents, table, trends, key: a Table
         pages            pages: a Page for each headline indicator
-    Page                 heading, sentence, facts, what reports tell, its Table, a Trend and Bars (or None) to draw
+    Page                 heading, sentence, standing (verdict ...), facts, what reports tell, its Table, a Trend and Bars (or None) to draw
     Table                columns and rows of Cells; `rows` may be empty, then `none` says so in a sentence
     Cell                 a value (number, date or text) or the marker that stands for a missing one, never both;
                          a number has decimals, prefix and suffix and is as exact as in the mart; `link` is the id of a
@@ -28,7 +28,7 @@ from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import duckdb
 
@@ -41,13 +41,22 @@ from pipelines.store.warehouse import WarehouseError
 QUERIES = Path(__file__).parent / "queries"
 LINES = "line"
 """Table of the connection that `lines.sql` fills: what is shown of each indicator."""
+
+
+class Period(NamedTuple):
+    """How a chart speaks of a kind of period."""
+
+    title: str
+    by: str
+
+
 PERIODS = {
-    "month": "Month",
-    "quarter": "Quarter, by its first month",
-    "fin_year": "Financial year, by its first month",
-    "cal_year": "Calendar year, by its first month",
-    "rolling_12m": "Year ending in",
-    "snapshot": "Day",
+    "month": Period("Month", " by month,"),
+    "quarter": Period("Quarter, by its first month", " by quarter,"),
+    "fin_year": Period("Financial year, by its first month", ","),
+    "cal_year": Period("Calendar year, by its first month", ","),
+    "rolling_12m": Period("Year ending in", ", years ending"),
+    "snapshot": Period("Day", ","),
 }
 """What the days of a chart are, by the kind of period."""
 
@@ -114,8 +123,9 @@ class Table:
 
 @dataclass(frozen=True)
 class Break:
-    """A day from which the series is no longer what it was."""
+    """A day from which the series is no longer what it was; `row` is the first with a value from then on."""
 
+    row: int
     day: dt.date
     words: str
 
@@ -142,6 +152,8 @@ class Trend:
     targets: tuple[Run, ...]
     breaks: tuple[Break, ...]
     signals: tuple[Signal, ...]
+    from_zero: bool
+    """Whether the axis of values begins at zero: always without process limits."""
 
 
 @dataclass(frozen=True)
@@ -173,6 +185,7 @@ class Page:
     number: str
     name: str
     sentence: str
+    standing: tuple[Fact, ...]
     facts: tuple[Fact, ...]
     told: tuple[Fact, ...]
     notes: tuple[str, ...]
@@ -502,6 +515,7 @@ class _Reader:
             number=row["number"],
             name=row["indicator_name"],
             sentence=row["sentence"],
+            standing=tuple(fact for column in plan.standing if (fact := self._fact(column, row))),
             facts=tuple(fact for column in plan.facts if (fact := self._fact(column, row))),
             told=tuple(
                 Fact(
@@ -540,10 +554,10 @@ class _Reader:
         return notes
 
     def _spark(self, key: str) -> Spark | None:
-        """The last values that lie on one line, if they are more than one."""
+        """The last values that lie on one line, if they are three or more."""
         rows = self.trends.get(key, [])
         runs = _runs([row["value"] for row in rows], [_is_apart(row) for row in rows])
-        if not runs or runs[-1].first == runs[-1].last:
+        if not runs or runs[-1].last - runs[-1].first < 2:
             return None
         if key in self.page_ids:
             return Spark(key, runs[-1])
@@ -563,17 +577,27 @@ class _Reader:
             cut or row["target"] != rows[place - 1]["target"]
             for place, (cut, row) in enumerate(zip(apart, rows, strict=True))
         ]
-        breaks = tuple(Break(row["break_date"], row["break_words"]) for row in rows if row["break_date"])
         numbers = table.column("value")
         shown = [cell.value for cell in numbers]
+        breaks = tuple(
+            Break(
+                next(later for later in range(place, len(rows)) if shown[later] is not None),
+                row["break_date"],
+                row["break_words"],
+            )
+            for place, row in enumerate(rows)
+            if row["break_date"] and any(value is not None for value in shown[place:])
+        )
         values = _runs(shown, apart)
         # a year or a snapshot stands at its last day, anything that begins anew at its first
         x = "ends_on" if rows[0]["period_type"] in ("rolling_12m", "snapshot") else "starts_on"
+        ends = [str(row["label"]).removeprefix("Year ending ") for row in (rows[0], rows[-1])]
+        span = " to ".join(dict.fromkeys(ends))
         return Trend(
-            title=f"{line['indicator_name']}, {rows[0]['label']} to {rows[-1]['label']}",
+            title=f"{line['indicator_name']}{PERIODS[rows[0]['period_type']].by} {span}",
             alt=self._trend_alt(line, rows, numbers, breaks),
             x=x,
-            x_title=PERIODS[rows[0]["period_type"]],
+            x_title=PERIODS[rows[0]["period_type"]].title,
             y_title=str(line["unit"]).capitalize(),
             values=values,
             limits=_runs([row["mean"] for row in rows], anew),
@@ -584,6 +608,7 @@ class _Reader:
                 for place, row in enumerate(rows)
                 if str(row["variation"]).startswith("special_cause") and shown[place] is not None
             ),
+            from_zero=all(row["mean"] is None for row in rows),
         )
 
     def _trend_alt(self, line: Row, rows: list[Row], numbers: list[Cell], breaks: tuple[Break, ...]) -> str:

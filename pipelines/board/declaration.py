@@ -70,6 +70,7 @@ class SectionPlan(_Declared):
     audience: tuple[Edition, ...]
     query: str | None = None
     columns: tuple[ColumnPlan, ...] = ()
+    standing: tuple[ColumnPlan, ...] = ()
     facts: tuple[ColumnPlan, ...] = ()
     text: tuple[str, ...] = ()
     none: str = ""

@@ -421,7 +421,7 @@ final as (
         period_type,
         period_start,
         period_end,
-        case when period_start is not null then {{ period_text('period_type', 'period_start', 'period_end') }} end as period_label,
+        case when period_start is not null then {{ period_label('period_type', 'period_start', 'period_end') }} end as period_label,
         is_headline_period,
         is_in_plan,
         row_number() over (

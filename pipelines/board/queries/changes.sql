@@ -1,10 +1,10 @@
 -- Restatements that came between the release of the last pack and this one.
 SELECT DISTINCT
-    coalesce(line.headline_number, '') AS number,
+    coalesce(line.headline_number, '–') AS number,
     line.indicator_name,
     line.unit,
     line.decimals,
-    {{ fpw.period_text('restatement.period_type', 'restatement.period_start', 'restatement.period_end') }} AS period,
+    {{ fpw.period_label('restatement.period_type', 'restatement.period_start', 'restatement.period_end') }} AS period,
     restatement.period_end,
     restatement.old_value,
     restatement.old_status,

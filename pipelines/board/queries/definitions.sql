@@ -1,5 +1,5 @@
 SELECT
-    coalesce(line.headline_number, '') AS number,
+    coalesce(line.headline_number, '–') AS number,
     line.indicator_name,
     indicator.measure_definition AS definition,
     measure.numerator,

@@ -13,7 +13,7 @@ SELECT
     figure.published_value,
     figure.computed_value,
     coalesce(figure.computed_status, 'not_supplied') AS computed_marker,
-    coalesce(figure.decimals_printed, 0) AS decimals,
+    greatest(coalesce(figure.decimals_printed, 0), 0) AS decimals,
     figure.unit AS unit,
     figure.verdict AS agreement,
     figure.reason,

@@ -8,7 +8,7 @@ WITH pages AS (
 figures AS (
     SELECT
         line.headline,
-        reconciliation.document,
+        coalesce(plan.plan_title, reconciliation.document) AS document,
         count(*) AS printed,
         count(*) FILTER (reconciliation.verdict = 'reproduces') AS agree,
         count(*) FILTER (reconciliation.verdict IN ('rounding', 'truncated')) AS nearly,
@@ -16,6 +16,7 @@ figures AS (
         count(*) FILTER (reconciliation.verdict NOT IN ('reproduces', 'rounding', 'truncated', 'does_not_reproduce')) AS without
     FROM marts.reconciliation
     JOIN line USING (plan_indicator_id)
+    LEFT JOIN marts.dim_plan AS plan ON reconciliation.document = plan.document
     WHERE reconciliation.period_end <= $quarter_end AND line.headline IS NOT NULL
     GROUP BY ALL
 )
@@ -43,11 +44,12 @@ FROM pages JOIN figures USING (headline) WHERE pages.is_first
 UNION ALL
 
 SELECT DISTINCT
-    pages.plan_indicator_id, 'disagreement', issue.document, issue.issue_id || ': ' || issue.explanation, 0
+    pages.plan_indicator_id, 'disagreement', coalesce(plan.plan_title, issue.document), issue.issue_id || ': ' || issue.explanation, 0
 FROM pages
 JOIN line USING (headline)
 JOIN marts.reconciliation ON line.plan_indicator_id = reconciliation.plan_indicator_id
 JOIN marts.published_issue AS issue ON reconciliation.issue_id = issue.issue_id
+LEFT JOIN marts.dim_plan AS plan ON issue.document = plan.document
 WHERE pages.is_first AND reconciliation.period_end <= $quarter_end
 
 ORDER BY kind DESC, document, place, text

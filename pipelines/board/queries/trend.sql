@@ -84,7 +84,7 @@ SELECT
     lines.unit,
     lines.decimals,
     broken.period_type,
-    {{ fpw.period_text('broken.period_type', 'broken.starts_on', 'broken.ends_on') }} AS label,
+    {{ fpw.period_label('broken.period_type', 'broken.starts_on', 'broken.ends_on') }} AS label,
     broken.starts_on,
     broken.ends_on,
     broken.value,
