@@ -7,7 +7,7 @@ import sys
 import duckdb
 import typer
 
-from pipelines.commands import analysts, files, refresh, returns, spc, status
+from pipelines.commands import analysts, board, files, refresh, returns, spc, status
 from pipelines.sources.contract import ContractError
 from pipelines.store.warehouse import WarehouseError
 
@@ -21,6 +21,7 @@ app = typer.Typer(
 for command in (
     refresh.refresh,
     status.status,
+    board.board,
     analysts.sql,
     analysts.explain,
     files.inspect,

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import dagster as dg
 
+from pipelines.assets.board import GROUP, build_board_assets, build_board_job
 from pipelines.assets.models import DRAFTED, build_model_assets
 from pipelines.assets.published import build_published_assets
 from pipelines.assets.raw import build_raw_assets
@@ -36,7 +37,7 @@ def build_definitions(settings: Settings) -> dg.Definitions:
     ]
     job = dg.define_asset_job(
         REFRESH,
-        selection=dg.AssetSelection.all(),
+        selection=dg.AssetSelection.all() - dg.AssetSelection.groups(GROUP),
         executor_def=dg.in_process_executor,
         description="Raw files to the published file: register, load, model, check, publish.",
     )
@@ -57,9 +58,15 @@ def build_definitions(settings: Settings) -> dg.Definitions:
             yield pool
 
     return dg.Definitions(
-        assets=[*build_raw_assets(contracts), *DRAFTED, *models, *build_published_assets(marts)],
+        assets=[
+            *build_raw_assets(contracts),
+            *DRAFTED,
+            *models,
+            *build_published_assets(marts),
+            *build_board_assets(settings),
+        ],
         asset_checks=checks,
-        jobs=[job],
+        jobs=[job, build_board_job()],
         schedules=[
             dg.ScheduleDefinition(
                 name="nightly",

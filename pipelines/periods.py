@@ -84,3 +84,11 @@ def parse_quarter(text: str) -> Quarter | None:
         return None
     months = int(match[1]) * 12 + 3 * int(match[2])
     return Quarter(match[0], *_span(months // 12, months % 12 + 1, 3))
+
+
+def quarters(first: str, last: str) -> list[Quarter]:
+    """The quarters from the one that holds the day `first` (YYYY-MM-DD) to the one that holds `last`."""
+    start, end = (dt.date.fromisoformat(text) for text in (first, last))
+    names = (f"{year}Q{number}" for year in range(start.year - 1, end.year + 1) for number in (1, 2, 3, 4))
+    found = (quarter for name in names if (quarter := parse_quarter(name)))
+    return [quarter for quarter in found if quarter.end >= start and quarter.start <= end]

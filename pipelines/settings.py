@@ -33,6 +33,7 @@ class Settings(BaseModel):
         Path("~/.config/fpw/pseudonym.key"),
         description="Key of the pseudonyms; made on first use, outside the project.",
     )
+    contact: str = Field("", description="Whom readers of a board pack ask; printed on its cover.")
     load_batch_bytes: int = Field(512 << 20, description="How much raw text one transaction loads.")
 
     @property
@@ -54,6 +55,11 @@ class Settings(BaseModel):
     def spool_dir(self) -> Path:
         """Links and unpacked archive members on their way into the build database."""
         return self.warehouse_dir / "spool"
+
+    @property
+    def exports_dir(self) -> Path:
+        """What people take away: board packs, a folder for each plan, quarter and edition."""
+        return self.warehouse_dir / "exports"
 
     @property
     def answers_dir(self) -> Path:
