@@ -7,7 +7,7 @@ import sys
 import duckdb
 import typer
 
-from pipelines.commands import analysts, board, files, refresh, returns, spc, status
+from pipelines.commands import analysts, board, fetch, files, refresh, returns, spc, status
 from pipelines.sources.contract import ContractError
 from pipelines.store.warehouse import WarehouseError
 
@@ -32,6 +32,7 @@ for command in (
     refresh.prepare,
 ):
     app.command()(command)
+app.add_typer(fetch.app, name="fetch")
 
 
 def main() -> None:

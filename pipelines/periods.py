@@ -92,3 +92,15 @@ def quarters(first: str, last: str) -> list[Quarter]:
     names = (f"{year}Q{number}" for year in range(start.year - 1, end.year + 1) for number in (1, 2, 3, 4))
     found = (quarter for name in names if (quarter := parse_quarter(name)))
     return [quarter for quarter in found if quarter.end >= start and quarter.start <= end]
+
+
+def add_months(month: dt.date, count: int) -> dt.date:
+    """The first day of the month so many months later, or earlier."""
+    number = month.year * 12 + month.month - 1 + count
+    return dt.date(number // 12, number % 12 + 1, 1)
+
+
+def months_between(first: dt.date, last: dt.date) -> list[dt.date]:
+    """First days of the months from the one of `first` to that of `last`, both included."""
+    count = (last.year - first.year) * 12 + last.month - first.month + 1
+    return [add_months(first, step) for step in range(count)]

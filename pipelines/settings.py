@@ -34,6 +34,10 @@ class Settings(BaseModel):
         description="Key of the pseudonyms; made on first use, outside the project.",
     )
     contact: str = Field("", description="Whom readers of a board pack ask; printed on its cover.")
+    publishers_file: Path = Field(
+        PROJECT_DIR / "pipelines" / "fetch" / "publishers.yaml", description="Where public extracts are published."
+    )
+    ca_bundle: Path | None = Field(None, description="Certificates to trust, in place of the built-in ones.")
     load_batch_bytes: int = Field(512 << 20, description="How much raw text one transaction loads.")
 
     @property
@@ -99,12 +103,13 @@ class Settings(BaseModel):
                 "raw_dir": settings.raw_dir.absolute(),
                 "warehouse_dir": settings.warehouse_dir.absolute(),
                 "pseudonym_key_file": settings.pseudonym_key_file.expanduser().absolute(),
+                "ca_bundle": settings.ca_bundle and settings.ca_bundle.expanduser().absolute(),
             }
         )
 
     def environment(self) -> dict[str, str]:
         """The variables through which a child process sees these settings."""
-        return {f"FPW_{name.upper()}": str(value) for name, value in self.model_dump().items()}
+        return {f"FPW_{name.upper()}": str(value) for name, value in self.model_dump().items() if value is not None}
 
     def child_environment(self, **extra: str) -> dict[str, str]:
         """The whole environment for a child process: the present one, these settings, and `extra`."""
