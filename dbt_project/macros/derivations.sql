@@ -15,10 +15,10 @@
     {{ return(adapter.dispatch('product_where', 'fpw')(value, condition)) }}
 {%- endmacro %}
 {% macro default__product_where(value, condition) -%}
-    exp(coalesce(sum(case when {{ condition }} then ln(nullif(abs({{ value }}), 0)) end), 0.0e0))
+    exp(coalesce({{ fpw.ordered_sum('case when ' ~ condition ~ ' then ln(nullif(abs(' ~ value ~ '), 0)) end') }}, 0.0e0))
 {%- endmacro %}
 {% macro duckdb__product_where(value, condition) -%}
-    coalesce(product(abs({{ value }})) filter (where {{ condition }}), 1.0e0)
+    coalesce(product(abs({{ value }}) order by abs({{ value }})) filter (where {{ condition }}), 1.0e0)
 {%- endmacro %}
 
 
@@ -30,18 +30,19 @@
         figure_id,
         rule,
         count(*) = count(value) as is_complete,
-        sum(case when role in {{ fpw.upper_roles() }} then value end) as upper_sum,
-        sum(case when role in {{ fpw.upper_roles() }} then rounding end) as upper_rounding,
+        {{ fpw.ordered_sum('case when role in ' ~ fpw.upper_roles() ~ ' then value end') }} as upper_sum,
+        {{ fpw.ordered_sum('case when role in ' ~ fpw.upper_roles() ~ ' then rounding end') }} as upper_rounding,
         {{ fpw.product_where('value', 'role in ' ~ fpw.upper_factors()) }} as upper_factor,
-        sum(case when role in {{ fpw.upper_factors() }} then rounding / nullif(abs(value), 0) end)
+        {{ fpw.ordered_sum('case when role in ' ~ fpw.upper_factors() ~ ' then rounding / nullif(abs(value), 0) end') }}
             as upper_factor_rounding,
-        sum(case when role in {{ fpw.lower_roles() }} then value end) as lower_sum,
-        sum(case when role in {{ fpw.lower_roles() }} then rounding end) as lower_rounding,
+        {{ fpw.ordered_sum('case when role in ' ~ fpw.lower_roles() ~ ' then value end') }} as lower_sum,
+        {{ fpw.ordered_sum('case when role in ' ~ fpw.lower_roles() ~ ' then rounding end') }} as lower_rounding,
         {{ fpw.product_where('value', "role = 'denominator_factor'") }} as lower_factor,
-        sum(case when role = 'denominator_factor' then rounding / nullif(abs(value), 0) end) as lower_factor_rounding,
+        {{ fpw.ordered_sum("case when role = 'denominator_factor' then rounding / nullif(abs(value), 0) end") }}
+            as lower_factor_rounding,
         sum(case when role = 'peer' and value < focal_value then 1 else 0 end) as peers_below,
         {{ fpw.product_where('1.0e0 + value / 100.0e0', "role = 'change'") }} as growth,
-        sum(case when role = 'change' then rounding / nullif(abs(100.0e0 + value), 0) end) as growth_rounding
+        {{ fpw.ordered_sum("case when role = 'change' then rounding / nullif(abs(100.0e0 + value), 0) end") }} as growth_rounding
 
     from (
         select

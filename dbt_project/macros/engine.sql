@@ -34,6 +34,34 @@
 {%- endmacro %}
 
 
+{# Sum of numbers that may have a fraction, added up in their own order: in another order the last bits may differ, and
+   two builds are to agree in every bit. Whole numbers may be added plainly. `over` is a window: its name, or its
+   definition in brackets. #}
+{% macro ordered_sum(number, over=none) -%}
+    {{ return(adapter.dispatch('ordered_sum', 'fpw')(number, over)) }}
+{%- endmacro %}
+{% macro default__ordered_sum(number, over) -%}
+    (case
+        when count({{ number }}){{ ' over ' ~ over if over }} > 0 then aggregate(
+            array_sort(collect_list({{ number }}){{ ' over ' ~ over if over }}), 0.0e0, (total, item) -> total + item
+        )
+    end)
+{%- endmacro %}
+{% macro duckdb__ordered_sum(number, over) -%}
+    {% if over -%}
+        list_sum(list_sort(list(cast({{ number }} as double)) over {{ over }}))
+    {%- else -%}
+        sum(cast({{ number }} as double) order by {{ number }})
+    {%- endif %}
+{%- endmacro %}
+
+
+{# Their mean, likewise. #}
+{% macro ordered_avg(number) -%}{{ return(adapter.dispatch('ordered_avg', 'fpw')(number)) }}{%- endmacro %}
+{% macro default__ordered_avg(number) -%}({{ fpw.ordered_sum(number) }} / count({{ number }})){%- endmacro %}
+{% macro duckdb__ordered_avg(number) -%}avg({{ number }} order by {{ number }}){%- endmacro %}
+
+
 {# Text for printing a date, with strftime's placeholders on DuckDB (%b %Y) and Spark's pattern beside it. #}
 {% macro date_text(date, duckdb_format, spark_format) -%}
     {{ return(adapter.dispatch('date_text', 'fpw')(date, duckdb_format, spark_format)) }}

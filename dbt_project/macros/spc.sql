@@ -96,8 +96,8 @@
             series_id,
             segment,
             count(*) as points_in_segment,
-            avg(value) as mean_value,
-            avg(abs(difference)) as mean_range
+            {{ fpw.ordered_avg('value') }} as mean_value,
+            {{ fpw.ordered_avg('abs(difference)') }} as mean_range
 
         from compared
 
@@ -112,13 +112,13 @@
             compared.segment,
             min(averages.points_in_segment) as points_in_segment,
             -- the second pass takes out what the first lost in rounding: values that are all the same are their mean
-            min(averages.mean_value) + avg(compared.value - averages.mean_value) as mean,
+            min(averages.mean_value) + {{ fpw.ordered_avg('compared.value - averages.mean_value') }} as mean,
             {% if screening -%}
             coalesce(
-                avg(case
-                    when abs(compared.difference) < {{ fpw.xmr_screening_factor() }} * averages.mean_range
-                        then abs(compared.difference)
-                end),
+                {{ fpw.ordered_avg(
+                    'case when abs(compared.difference) < ' ~ fpw.xmr_screening_factor()
+                    ~ ' * averages.mean_range then abs(compared.difference) end'
+                ) }},
                 -- all ranges are 0
                 min(averages.mean_range)
             ) as mean_range,

@@ -23,7 +23,7 @@ from tests.unit.test_statistics_macros import Z, evaluate
 MACROS = Macros()
 USED = (
     "z_95", "z_998", "rate", "number_text", "with_change", "stabilised", "funnel_z", "funnel_limit", "normal_draw",
-    "counting", "names_text",
+    "counting", "names_text", "ordered_sum", "ordered_avg",
 )  # fmt: skip
 GROUP = ("h", "a", "b", "c")
 

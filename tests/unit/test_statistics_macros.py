@@ -335,3 +335,26 @@ def test_list_over_rows_ends_at_the_current_row(macros: Macros, connection: Any)
     """
     lists = [row[0] for row in connection.execute(sql).fetchall()]
     assert lists == [["b"], ["b"], ["a"], ["a"], []]
+
+
+def test_sums_and_means_are_the_same_to_the_last_bit_in_any_order(connection: Any, macros: Macros) -> None:
+    numbers = [10.0**power * (1 + power / 7) for power in range(-12, 13)] * 40 + [None]
+    connection.execute("CREATE OR REPLACE TEMP TABLE numbers AS SELECT unnest($1::DOUBLE[]) AS x, 'g' AS g", [numbers])
+    query = f"""
+        SELECT DISTINCT {macros.ordered_sum("x")}, {macros.ordered_avg("x")}, s, sum(x) FROM (
+            SELECT x, g, {macros.ordered_sum("x", "(PARTITION BY g)")} AS s FROM {{shuffled}}
+        ) GROUP BY g, s
+    """
+    found = [
+        connection.execute(query.format(shuffled=f"(FROM numbers ORDER BY hash(x + {seed}), x)")).fetchall()[0]
+        for seed in range(5)
+    ]
+    assert len({(total, mean, window) for total, mean, window, _ in found}) == 1
+    assert len({plain for *_, plain in found}) > 1  # what they are for
+    total, mean, window, _ = found[0]
+    exact = math.fsum(number for number in numbers if number is not None)
+    assert (total, window, mean * 1000) == (pytest.approx(exact), pytest.approx(exact), pytest.approx(exact))
+    nothing = f"SELECT {macros.ordered_sum('x')}, {macros.ordered_avg('x')} FROM numbers WHERE x IS NULL"
+    assert connection.execute(nothing).fetchall() == [(None, None)]
+    nothing = f"SELECT {macros.ordered_sum('x', '(PARTITION BY g)')} FROM (FROM numbers WHERE x IS NULL)"
+    assert connection.execute(nothing).fetchall() == [(None,)]

@@ -263,7 +263,7 @@ quarters as (
         offence_group,
         quarter_start,
         case when count(*) = count(offences) then sum(offences) end as crime_count,
-        case when count(*) = count(offences) then sum(offences * weight) end as weighted_count,
+        case when count(*) = count(offences) then {{ ordered_sum('offences * weight') }} end as weighted_count,
         case
             when count(*) = count(offences) then sum(case when weight is null then offences else 0 end)
         end as unweighted_count,
@@ -374,7 +374,7 @@ open_data_periods as (
         sum(is_in_use) as quarters_in_use,
         sum(is_supplied) as quarters_supplied,
         sum(crime_count) as crime_count,
-        sum(weighted_count) as weighted_count,
+        {{ ordered_sum('weighted_count') }} as weighted_count,
         sum(unweighted_count) as unweighted_count,
         max(is_synthetic) as is_synthetic,
         {{ sorted_list('extract_id') }} as extract_ids
@@ -396,7 +396,7 @@ open_data_periods as (
         sum(is_in_use) over last_four as quarters_in_use,
         sum(is_supplied) over last_four as quarters_supplied,
         sum(crime_count) over last_four as crime_count,
-        sum(weighted_count) over last_four as weighted_count,
+        {{ ordered_sum('weighted_count', 'last_four') }} as weighted_count,
         sum(unweighted_count) over last_four as unweighted_count,
         max(is_synthetic) over last_four as is_synthetic,
         {{ sorted_list_over('extract_id', 'area_name, offence_group', 'quarter_start', 4) }} as extract_ids

@@ -1,5 +1,6 @@
 {# From so many forces on, the funnel rests on all of them and not on the group alone. #}
 {% set forces_for_funnel = 10 %}
+{% set is_other = "role = 'member' and member_area_code <> area_code and value is not null" %}
 {% set limits = [('lower_95', '-' ~ z_95()), ('upper_95', z_95()), ('lower_998', '-' ~ z_998()), ('upper_998', z_998())] %}
 
 with
@@ -42,10 +43,10 @@ group_figures as (
         period_end,
         cast(sum(case when role = 'member' and value is not null then 1 else 0 end) as integer) as member_count,
         cast(count(value) as integer) as rank_shown_of,
-        avg(case when role = 'member' then value end) as group_mean,
-        avg(case when role = 'member' and member_area_code <> area_code then value end) as group_mean_others,
-        sum(case when role = 'member' and member_area_code <> area_code and value is not null then numerator end) as numerator_others,
-        sum(case when role = 'member' and member_area_code <> area_code and value is not null then denominator end) as denominator_others,
+        {{ ordered_avg("case when role = 'member' then value end") }} as group_mean,
+        {{ ordered_avg("case when role = 'member' and member_area_code <> area_code then value end") }} as group_mean_others,
+        {{ ordered_sum('case when ' ~ is_other ~ ' then numerator end') }} as numerator_others,
+        {{ ordered_sum('case when ' ~ is_other ~ ' then denominator end') }} as denominator_others,
         {{ names_text("case when role = 'member' and value is null then member_name end") }} as members_missing,
         max(case when source_kind = 'synthetic' then 1 else 0 end) as has_synthetic
 
@@ -60,7 +61,7 @@ all_forces as (
     select
         peer_id,
         cast(sum(case when is_in_funnel then 1 else 0 end) as integer) as all_force_count,
-        avg(case when is_in_funnel then value end) as all_forces_mean,
+        {{ ordered_avg('case when is_in_funnel then value end') }} as all_forces_mean,
         {{ names_text("case when area_type = 'force' and status in ('not_supplied', 'coverage_gap') then area_name end") }} as forces_missing,
         max(case when source_kind = 'synthetic' then 1 else 0 end) as has_synthetic
 
@@ -92,8 +93,8 @@ centres as (
 
     select
         peer_id,
-        avg(value) as funnel_centre,
-        {{ stabilised('max(kind)', 'avg(value)', 'max(multiplier)') }} as stabilised_centre
+        {{ ordered_avg('value') }} as funnel_centre,
+        {{ stabilised('max(kind)', ordered_avg('value'), 'max(multiplier)') }} as stabilised_centre
 
     from funnel_forces
 
@@ -144,7 +145,7 @@ dispersion as (
 
     select
         ordered.peer_id,
-        greatest(1.0e0, avg(power(greatest(bounds.lowest, least(bounds.highest, ordered.z)), 2))) as phi
+        greatest(1.0e0, {{ ordered_avg('power(greatest(bounds.lowest, least(bounds.highest, ordered.z)), 2)') }}) as phi
 
     from ordered
     inner join bounds on ordered.peer_id = bounds.peer_id

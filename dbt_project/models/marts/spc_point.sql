@@ -129,9 +129,11 @@ monthly as (
 
     select
         *,
-        avg(events) over (partition by series_id, segment) as mean_events
+        {{ ordered_sum('events', 'of_segment') }} / nullif(count(events) over of_segment, 0) as mean_events
 
     from joined
+
+    window of_segment as (partition by series_id, segment)
 
 ),
 

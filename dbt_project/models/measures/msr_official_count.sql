@@ -111,7 +111,7 @@ summed as (
         lines.period_end,
         lines.breakdown_type,
         lines.breakdown_value,
-        case when count(*) = count(lines.amount) then cast(sum(lines.amount) as double) end as amount,
+        case when count(*) = count(lines.amount) then {{ ordered_sum('lines.amount') }} end as amount,
         max(case when lines.amount is null then coalesce(markers.status, 'not_supplied') end) as reason,
         max(case when extracts.is_sample then 1 else 0 end) as is_synthetic,
         {{ sorted_list('lines.extract_id') }} as extract_ids
