@@ -1,5 +1,6 @@
 """Assembles everything for Dagster; no logic."""
 
+import json
 from collections.abc import Iterator
 
 import dagster as dg
@@ -10,6 +11,7 @@ from pipelines.assets.published import build_published_assets
 from pipelines.assets.raw import build_raw_assets
 from pipelines.checks.catalog import load_suites
 from pipelines.checks.dagster_checks import build_asset_checks
+from pipelines.checks.generated import complete
 from pipelines.dbt_run import Dbt, dbt_process, ensure_manifest
 from pipelines.settings import Settings
 from pipelines.sources.contract import load_contracts
@@ -23,9 +25,10 @@ REFRESH = "refresh"
 def build_definitions(settings: Settings) -> dg.Definitions:
     """All assets, checks, the refresh job and the nightly schedule, for one installation."""
     contracts = load_contracts()
-    models = build_model_assets(settings, ensure_manifest(settings))
+    manifest = json.loads(ensure_manifest(settings).read_bytes())
+    models = build_model_assets(manifest)
     marts = sorted(key for asset in models for key in asset.keys if key.path[0] == "marts")
-    suites = load_suites()
+    suites = complete(load_suites(), contracts, manifest)
     checks = [
         build_asset_checks(
             suites,

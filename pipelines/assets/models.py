@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any
 
 import dagster as dg
@@ -10,7 +9,6 @@ from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, dbt_
 
 from pipelines.checks.results import record, results_from_dbt
 from pipelines.dbt_run import Dbt, note_seeds, seeds_digest, seeds_loaded
-from pipelines.settings import Settings
 from pipelines.store.releases import draft
 from pipelines.store.warehouse import Warehouse
 
@@ -35,34 +33,38 @@ DRAFTED = [
 
 
 class SchemaKeys(DagsterDbtTranslator):
-    """Asset keys are schema and name, so that a dbt source meets the raw asset that fills it."""
+    """Asset keys are schema and table, so that a dbt source meets the raw asset that fills it."""
 
     def get_asset_key(self, dbt_resource_props: Mapping[str, Any]) -> dg.AssetKey:
         schema = dbt_resource_props["schema"]
-        return dg.AssetKey([schema, dbt_resource_props["name"]])
+        return dg.AssetKey([schema, dbt_resource_props.get("alias") or dbt_resource_props["name"]])
 
     def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str | None:
         return str(dbt_resource_props["schema"])
 
 
-def build_model_assets(settings: Settings, manifest: Path) -> list[dg.AssetsDefinition]:
+def build_model_assets(manifest: Mapping[str, Any]) -> list[dg.AssetsDefinition]:
     """One multi-asset per dbt run of `STEPS`. The job must supply resources `warehouse` and `dbt`."""
     return [_step(manifest, name, select) for name, select in STEPS.items()]
 
 
-def _step(manifest: Path, name: str, select: str) -> dg.AssetsDefinition:
+def _step(manifest: Mapping[str, Any], name: str, select: str) -> dg.AssetsDefinition:
+    translator = SchemaKeys(settings=DagsterDbtTranslatorSettings(enable_asset_checks=False))
+    nodes = [node for node in manifest["nodes"].values() if node["resource_type"] in ("model", "seed")]
+    names = {translator.get_asset_key(node): node["name"] for node in nodes}
+
     @dbt_assets(
         manifest=manifest,
         select=select,
         name=name,
-        dagster_dbt_translator=SchemaKeys(settings=DagsterDbtTranslatorSettings(enable_asset_checks=False)),
+        dagster_dbt_translator=translator,
         required_resource_keys={"warehouse", "dbt"},
     )
     def models(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[None]]:
         warehouse: Warehouse = context.resources.warehouse
         dbt: Dbt = context.resources.dbt
         log.info("dbt builds %s", select.replace("resource_type:seed", "seeds,").replace("fqn:fpw.", ""))
-        keys = {key.path[-1]: key for key in context.selected_asset_keys}
+        keys = {names[key]: key for key in context.selected_asset_keys}
         selected = sorted(keys) if context.is_subset else select.split()
         digest = seeds_digest()
         if SEEDS in selected and seeds_loaded(warehouse):
@@ -84,8 +86,8 @@ def _step(manifest: Path, name: str, select: str) -> dg.AssetsDefinition:
                 found = results_from_dbt(dbt.target / "run_results.json", manifest)
                 record(connection, context.run.run_id, "dbt", found)
         # In the order in which they were built, as Dagster takes no asset before those it depends on.
-        nodes = [unique_id.split(".")[2] for unique_id, status in built.statuses.items() if status == "success"]
-        done = [node for node in nodes if node in keys]
+        succeeded = [unique_id.split(".")[2] for unique_id, status in built.statuses.items() if status == "success"]
+        done = [node for node in succeeded if node in keys]
         for node in done:
             yield dg.MaterializeResult(asset_key=keys[node])
         if built.failure:

@@ -76,13 +76,13 @@ def record(
     )
 
 
-def results_from_dbt(run_results_json: Path, manifest: Path) -> dict[str, list[CheckResult]]:
+def results_from_dbt(run_results_json: Path, manifest: Mapping[str, Any]) -> dict[str, list[CheckResult]]:
     """dbt data tests of one invocation as check results, keyed by the tested table (`marts.dim_force`).
 
     Nodes that are no data tests are left out, and so are tests that dbt skipped: whatever made dbt skip them is
     itself a result. A test that could not run counts as raised.
     """
-    nodes: Mapping[str, Any] = json.loads(manifest.read_text(encoding="utf-8"))["nodes"]
+    nodes: Mapping[str, Any] = manifest["nodes"]
     found: dict[str, list[CheckResult]] = {}
     for result in json.loads(run_results_json.read_text(encoding="utf-8"))["results"]:
         node = nodes.get(result["unique_id"])

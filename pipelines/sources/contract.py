@@ -44,6 +44,10 @@ class Column(_Part):
     type: Literal["VARCHAR", "DOUBLE", "BIGINT", "BOOLEAN", "DATE", "TIMESTAMP", "TIMESTAMPTZ"]
     description: str
     required: bool = Field(False, description="A row without a value here goes to quarantine.")
+    range: tuple[float | None, float | None] | None = Field(
+        None,
+        description="Lowest and highest number that can be true; null for no limit. What lies outside is a warning.",
+    )
     also: tuple[str, ...] = Field((), description="Other headers of the same column; add your force's own here.")
     optional: bool = Field(False, description="A file may lack the column; its values are then NULL.")
     personal: Literal["direct_identifier", "special_category", "free_text"] | None = Field(
@@ -53,6 +57,12 @@ class Column(_Part):
         "keep", description="What becomes of personal data before anything is stored."
     )
     purpose: str | None = Field(None, description="Why special category data is kept.")
+
+    @model_validator(mode="after")
+    def _range_is_of_numbers(self) -> Column:
+        if self.range and self.type not in ("BIGINT", "DOUBLE"):
+            raise ValueError(f"column {self.name} is no number and has a range; take it out")
+        return self
 
     @model_validator(mode="after")
     def _personal_data_is_treated(self) -> Column:
@@ -112,6 +122,7 @@ class Contract(_Part):
     licence: str
     home_page: str
     cadence: Literal["daily", "monthly", "quarterly", "yearly"]
+    lag_days: int = Field(ge=0, description="Days from the end of a month, quarter or year of data to its publication.")
     grain: str
     sensitivity: Sensitivity
     expected_forces: Literal["territorial", "home", "national"] | tuple[str, ...] = Field(

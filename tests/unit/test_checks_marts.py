@@ -20,6 +20,11 @@ CREATE SCHEMA marts; CREATE SCHEMA reference;
 CREATE TABLE reference.series_break AS
     SELECT 'b' AS break_id, 'm' AS measure_id, NULL::VARCHAR AS area_code, NULL::VARCHAR AS method_id,
         NULL::VARCHAR AS breakdown_type, NULL::VARCHAR AS breakdown_value, DATE '2020-03-15' AS break_date;
+CREATE TABLE reference.caveat AS SELECT 'c' AS caveat_id;
+CREATE TABLE reference.plan_baseline AS SELECT unnest(['i1', 'i2']) AS plan_indicator_id;
+CREATE TABLE reference.plan_target AS SELECT unnest(['t1', 't2']) AS target_id;
+CREATE TABLE marts.dim_force AS SELECT 'A' AS area_code;
+CREATE TABLE marts.dim_area AS SELECT 'A' AS area_code;
 CREATE TABLE reference.plan_indicator AS SELECT unnest(['i1', 'i2', 'i3']) AS plan_indicator_id, 'p' AS plan_id;
 CREATE TABLE marts.measure_value AS
     SELECT 'm' AS measure_id, 'A' AS area_code, 'month' AS period_type, make_date(2020, n, 1) AS period_start,
@@ -84,6 +89,25 @@ CREATE TABLE marts.plan_scorecard AS
     UNION ALL SELECT 'i2', 'month', NULL, NULL, 'not_supplied', 'not_supplied', NULL, true
     UNION ALL SELECT 'i3', 'month', NULL, NULL, 'not_comparable', 'not_comparable', NULL, true;
 
+CREATE TABLE marts.dim_plan AS
+    SELECT 'p' AS plan_id, 'A' AS area_code, DATE '2020-01-01' AS starts_on, DATE '2021-01-01' AS ends_on,
+        3 AS indicator_count;
+CREATE TABLE marts.caveat AS
+    SELECT 'c' AS caveat_id, 'i1' AS plan_indicator_id, 'Mind this.' AS caveat, DATE '2020-01-01' AS valid_from,
+        NULL::DATE AS valid_to;
+CREATE TABLE marts.plan_baseline AS
+    SELECT * FROM (VALUES
+        ('i1', DATE '2020-01-01', DATE '2020-12-31', 5, 4, 5, 'stated'), ('i2', NULL, NULL, NULL, NULL, NULL, 'not_set')
+    ) AS t (plan_indicator_id, period_start, period_end, stated_value, series_value, baseline_value, value_from);
+CREATE TABLE marts.plan_target AS
+    SELECT * FROM (VALUES ('t1', 'i1', 'level', 3, NULL), ('t2', 'i2', 'change', -5, 'baseline'))
+        AS t (target_id, plan_indicator_id, kind, target_value, reference),
+        (SELECT DATE '2020-01-01' AS period_start, DATE '2020-12-31' AS period_end);
+CREATE TABLE marts.series_break AS
+    SELECT break_id, measure_id, area_code, method_id, breakdown_type, breakdown_value, break_date,
+        'Counted in another way.' AS what_changed
+    FROM reference.series_break;
+
 CREATE TABLE marts.value_history AS
     SELECT 's' AS series_id, period_start, TIMESTAMP '2020-06-01' AS known_from, NULL::TIMESTAMP AS known_until
     FROM marts.measure_value
@@ -103,6 +127,42 @@ CREATE TABLE marts.street_official_gap AS
 """
 # What is planted in each table ({t}, or another table that it is held against) and the checks that it fails.
 DEFECTS: dict[str, dict[str, str]] = {
+    "marts.dim_plan": {
+        "INSERT INTO {t} FROM {t}": "plan_id_unique",
+        "UPDATE {t} SET area_code = 'B'": "area_code_refers",
+        "UPDATE {t} SET ends_on = starts_on": "days_in_order",
+        "UPDATE {t} SET indicator_count = 2": "indicators_all_counted",
+    },
+    "marts.caveat": {
+        "INSERT INTO {t} FROM {t}": "key_unique",
+        "UPDATE {t} SET caveat = NULL": "caveat_given",
+        "UPDATE {t} SET plan_indicator_id = 'i9'": "plan_indicator_id_refers",
+        "UPDATE {t} SET valid_to = DATE '2019-01-01'": "days_in_order",
+        "DELETE FROM {t}": "caveats_all_there",
+    },
+    "marts.plan_baseline": {
+        "INSERT INTO {t} FROM {t}": "plan_indicator_id_unique",
+        "UPDATE {t} SET plan_indicator_id = 'i9' WHERE plan_indicator_id = 'i1'": "plan_indicator_id_refers baselines_all_there",
+        "UPDATE {t} SET value_from = 'not_set'": "value_or_reason",
+        "UPDATE {t} SET baseline_value = 4 WHERE plan_indicator_id = 'i1'": "stated_comes_first",
+        "UPDATE {t} SET period_end = DATE '2019-01-01' WHERE plan_indicator_id = 'i1'": "period_in_order",
+    },
+    "marts.plan_target": {
+        "INSERT INTO {t} FROM {t}": "target_id_unique",
+        "UPDATE {t} SET plan_indicator_id = 'i9'": "plan_indicator_id_refers",
+        "UPDATE {t} SET target_value = NULL": "target_value_given",
+        "DELETE FROM {t} WHERE target_id = 't1'": "targets_all_there",
+        "UPDATE {t} SET period_end = DATE '2019-01-01'": "period_in_order",
+        "UPDATE {t} SET reference = NULL": "reference_for_changes",
+    },
+    "marts.series_break": {
+        "INSERT INTO {t} FROM {t}": "key_unique",
+        "UPDATE {t} SET break_date = NULL": "break_date_given",
+        "UPDATE {t} SET what_changed = NULL": "what_changed_given",
+        "UPDATE {t} SET area_code = 'B'": "area_code_refers",
+        "UPDATE {t} SET breakdown_value = 'x'": "breakdown_value_has_type",
+        "DELETE FROM {t}": "breaks_all_there",
+    },
     "marts.dim_series": {
         "INSERT INTO {t} SELECT * REPLACE (0 AS value_count) FROM {t}": "series_id_unique",
         "UPDATE {t} SET kind = 'median'": "kind_known",

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
@@ -36,8 +37,8 @@ def test_what_stops() -> None:
 
 
 @pytest.fixture
-def dbt_files(tmp_path: Path) -> tuple[Path, Path]:
-    nodes: dict[str, dict[str, object]] = {
+def dbt_files(tmp_path: Path) -> tuple[Path, dict[str, dict[str, Any]]]:
+    nodes: dict[str, Any] = {
         "model.fpw.dim_force": {"resource_type": "model", "name": "dim_force", "schema": "marts", "alias": "dim_force"},
         "seed.fpw.force": {"resource_type": "seed", "name": "force", "schema": "reference", "alias": "force"},
     }
@@ -63,13 +64,12 @@ def dbt_files(tmp_path: Path) -> tuple[Path, Path]:
         message = None if status == "pass" else f"Got {failures} results"
         results.append({"unique_id": key, "status": status, "failures": failures, "message": message})
     results.append({"unique_id": "unit_test.fpw.x", "status": "pass", "failures": 0, "message": None})
-    run_results, manifest = tmp_path / "run_results.json", tmp_path / "manifest.json"
+    run_results = tmp_path / "run_results.json"
     run_results.write_text(json.dumps({"results": results}))
-    manifest.write_text(json.dumps({"nodes": nodes}))
-    return run_results, manifest
+    return run_results, {"nodes": nodes}
 
 
-def test_dbt_tests_become_results(dbt_files: tuple[Path, Path]) -> None:
+def test_dbt_tests_become_results(dbt_files: tuple[Path, dict[str, dict[str, Any]]]) -> None:
     found = results_from_dbt(*dbt_files)
     assert {table: [(r.name, r.severity, r.status, r.unexpected_count) for r in rs] for table, rs in found.items()} == {
         "marts.dim_force": [
@@ -133,26 +133,24 @@ def test_dbt_tests_become_results(dbt_files: tuple[Path, Path]) -> None:
     ],
 )
 def test_a_dbt_test_without_description_gets_a_sentence(
-    name: str | None, arguments: dict[str, object], sentence: str, dbt_files: tuple[Path, Path]
+    name: str | None, arguments: dict[str, object], sentence: str, dbt_files: tuple[Path, dict[str, dict[str, Any]]]
 ) -> None:
     run_results, manifest = dbt_files
-    content = json.loads(manifest.read_text())
-    node = content["nodes"]["test.fpw.fails"]
+    node = manifest["nodes"]["test.fpw.fails"]
     node["description"] = ""
     if name is not None:
         node["test_metadata"] = {"name": name, "kwargs": arguments}
-    manifest.write_text(json.dumps(content))
     found = {result.name: result for result in results_from_dbt(run_results, manifest)["marts.dim_force"]}
     assert found["fails"].description == sentence
     assert found["passes"].description == "What it means."
 
 
-def test_a_singular_test_is_described_by_the_comment_at_its_head(dbt_files: tuple[Path, Path]) -> None:
+def test_a_singular_test_is_described_by_the_comment_at_its_head(
+    dbt_files: tuple[Path, dict[str, dict[str, Any]]],
+) -> None:
     run_results, manifest = dbt_files
-    content = json.loads(manifest.read_text())
-    content["nodes"]["test.fpw.singular"] |= {
+    manifest["nodes"]["test.fpw.singular"] |= {
         "description": "",
         "raw_code": "-- Nothing is lost\n-- on the way.\nselect 1 -- no\n-- nor this",
     }
-    manifest.write_text(json.dumps(content))
     assert results_from_dbt(run_results, manifest)["reference.force"][0].description == "Nothing is lost on the way."

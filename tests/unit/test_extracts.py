@@ -48,6 +48,7 @@ def contract(**changes: Any) -> Contract:
             "licence": "Internal",
             "home_page": "none",
             "cadence": "monthly",
+            "lag_days": 30,
             "grain": "one case",
             "sensitivity": "personal",
             "expected_forces": "home",
