@@ -302,5 +302,5 @@ def _volume_as_usual(current: str) -> Expect:
 @cache
 def _process_limits() -> tuple[str, str]:
     """The query of process limits over a relation `earlier`, and how many points they need, as dbt has them."""
-    macros = Macros("spc.sql")
+    macros = Macros("engine.sql", "spc.sql")
     return macros.xmr_points("earlier", True), macros.xmr_enough_points()
