@@ -7,7 +7,7 @@ import sys
 import duckdb
 import typer
 
-from pipelines.commands import analysts, board, fetch, files, refresh, returns, spc, status
+from pipelines.commands import analysts, board, fetch, files, operations, refresh, returns, spc, status
 from pipelines.sources.contract import ContractError
 from pipelines.store.warehouse import WarehouseError
 
@@ -29,6 +29,7 @@ for command in (
     returns.check_return,
     spc.spc,
     files.withdraw,
+    operations.serve,
     refresh.prepare,
 ):
     app.command()(command)

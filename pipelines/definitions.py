@@ -13,6 +13,7 @@ from pipelines.checks.catalog import load_suites
 from pipelines.checks.dagster_checks import build_asset_checks
 from pipelines.checks.generated import complete
 from pipelines.dbt_run import Dbt, dbt_process, ensure_manifest
+from pipelines.operations.sensors import STANDING, build_inbox_sensor, build_notice_sensors, build_standing_checks
 from pipelines.settings import Settings
 from pipelines.sources.contract import load_contracts
 from pipelines.store.lock import writer_lock
@@ -38,12 +39,36 @@ def build_definitions(settings: Settings) -> dg.Definitions:
         )
         for layer in ("raw", "staging", "marts")
     ]
+    nightly = dg.ScheduleDefinition(
+        name="nightly",
+        job_name=REFRESH,
+        cron_schedule=settings.nightly_cron,
+        execution_timezone="Europe/London",
+        default_status=dg.DefaultScheduleStatus.RUNNING,
+        description="The refresh, every night at two unless FPW_NIGHTLY_CRON says otherwise.",
+    )
+    standing = build_standing_checks(settings, REFRESH, [nightly])
     job = dg.define_asset_job(
         REFRESH,
-        selection=dg.AssetSelection.all() - dg.AssetSelection.groups(GROUP),
+        selection=dg.AssetSelection.all() - dg.AssetSelection.groups(GROUP) - dg.AssetSelection.checks(standing),
         executor_def=dg.in_process_executor,
         description="Raw files to the published file: register, load, model, check, publish.",
     )
+    standing_job = dg.define_asset_job(
+        STANDING,
+        selection=dg.AssetSelection.checks(standing),
+        executor_def=dg.in_process_executor,
+        description="Whether the refresh ran, its schedule fires, and sources come in time.",
+    )
+    hourly = dg.ScheduleDefinition(
+        name="standing",
+        job=standing_job,
+        cron_schedule="15 * * * *",
+        execution_timezone="Europe/London",
+        default_status=dg.DefaultScheduleStatus.RUNNING,
+        description="The standing checks, every hour.",
+    )
+    board_job = build_board_job()
 
     @dg.resource(description="The build database, held for writing while a run lasts.")
     def warehouse(_: dg.InitResourceContext) -> Iterator[Warehouse]:
@@ -68,18 +93,10 @@ def build_definitions(settings: Settings) -> dg.Definitions:
             *build_published_assets(marts),
             *build_board_assets(settings),
         ],
-        asset_checks=checks,
-        jobs=[job, build_board_job()],
-        schedules=[
-            dg.ScheduleDefinition(
-                name="nightly",
-                job=job,
-                cron_schedule="0 2 * * *",
-                execution_timezone="Europe/London",
-                default_status=dg.DefaultScheduleStatus.RUNNING,
-                description="The refresh, every night at two.",
-            )
-        ],
+        asset_checks=[*checks, standing],
+        jobs=[job, standing_job, board_job],
+        schedules=[nightly, hourly],
+        sensors=[build_inbox_sensor(settings, job), *build_notice_sensors(settings, [job, board_job])],
         resources={"warehouse": warehouse, "dbt": dbt, "check_pool": check_pool},
         executor=dg.in_process_executor,
     )

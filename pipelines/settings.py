@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -38,6 +39,13 @@ class Settings(BaseModel):
         PROJECT_DIR / "pipelines" / "fetch" / "publishers.yaml", description="Where public extracts are published."
     )
     ca_bundle: Path | None = Field(None, description="Certificates to trust, in place of the built-in ones.")
+    nightly_cron: str = Field("0 2 * * *", description="When the refresh runs by itself, as cron; London time.")
+    notify_to: str = Field("", description="Who is mailed when a run fails or warns; addresses with commas between.")
+    notify_from: str = Field("fpw@localhost", description="Sender of these mails.")
+    smtp_host: str = Field("localhost", description="Mail server.")
+    smtp_port: int = Field(25, description="Its port.")
+    smtp_starttls: bool = Field(False, description="Whether to speak TLS to it.")
+    smtp_user: str = Field("", description="Name to log in with; the password is FPW_SMTP_PASSWORD.")
     load_batch_bytes: int = Field(512 << 20, description="How much raw text one transaction loads.")
 
     @property
@@ -106,6 +114,11 @@ class Settings(BaseModel):
                 "ca_bundle": settings.ca_bundle and settings.ca_bundle.expanduser().absolute(),
             }
         )
+
+    @staticmethod
+    def secret(name: Literal["SMTP_PASSWORD", "WEBHOOK_URL", "DAGSTER_POSTGRES_URL"]) -> str | None:
+        """A secret, from the environment variable `FPW_<name>` alone: never in a file, a default or a message."""
+        return os.environ.get(f"FPW_{name}") or None
 
     def environment(self) -> dict[str, str]:
         """The variables through which a child process sees these settings."""

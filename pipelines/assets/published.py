@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import dagster as dg
 
 from pipelines import __version__
+from pipelines.operations.retry import worth_retrying
 from pipelines.store.publish import publish
 from pipelines.store.releases import write
 from pipelines.store.warehouse import Warehouse
@@ -25,7 +26,8 @@ def build_published_assets(marts: Sequence[dg.AssetKey]) -> list[dg.AssetsDefini
         description="warehouse/releases/<moment>/: the marts as Parquet with a manifest, written once and kept.",
     )
     def release(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
-        folder = write(context.resources.warehouse, run_id=context.run.run_id, code_version=__version__)
+        with worth_retrying():
+            folder = write(context.resources.warehouse, run_id=context.run.run_id, code_version=__version__)
         return dg.MaterializeResult(
             metadata={
                 "path": dg.MetadataValue.path(str(folder)),
@@ -43,7 +45,8 @@ def build_published_assets(marts: Sequence[dg.AssetKey]) -> list[dg.AssetsDefini
     )
     def force_performance(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
         warehouse: Warehouse = context.resources.warehouse
-        rows = publish(warehouse)
+        with worth_retrying():
+            rows = publish(warehouse)
         path = warehouse.settings.published_path
         return dg.MaterializeResult(
             metadata={

@@ -7,6 +7,7 @@ import dagster as dg
 
 from pipelines.ingest.load import load
 from pipelines.ingest.register import register
+from pipelines.operations.retry import worth_retrying
 from pipelines.sources.contract import Contract
 from pipelines.store.inputs import fingerprint, published_as
 from pipelines.store.warehouse import Warehouse
@@ -41,8 +42,9 @@ def _register_asset(contracts: dict[str, Contract]) -> dg.AssetsDefinition:
     )
     def extract(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[None]]:
         warehouse: Warehouse = context.resources.warehouse
-        warehouse.create_tables(contracts.values())
-        report = register(warehouse.settings, warehouse, contracts, context.run.run_id)
+        with worth_retrying():
+            warehouse.create_tables(contracts.values())
+            report = register(warehouse.settings, warehouse, contracts, context.run.run_id)
         published = published_as(warehouse.settings.published_path)
         if ANEW not in context.run.tags and published and published[1] == fingerprint(warehouse):
             log.info("Nothing is new since release %s: nothing to do", published[0])
@@ -77,7 +79,8 @@ def _raw_asset(contract: Contract) -> dg.AssetsDefinition:
     )
     def raw(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
         warehouse: Warehouse = context.resources.warehouse
-        report = load(warehouse.settings, warehouse, contract, context.run.run_id)
+        with worth_retrying():
+            report = load(warehouse.settings, warehouse, contract, context.run.run_id)
         with warehouse.connect(read_only=True) as connection:
             total = connection.execute(f"SELECT count(*) FROM {contract.table}").fetchall()[0][0]
         return dg.MaterializeResult(

@@ -202,14 +202,22 @@ def _steps(contract: Contract) -> tuple[int, int]:
     return max(length, cadence), min(length, cadence)
 
 
-def _newest_in_time(contract: Contract, current: str) -> Expect:
+def newest_period(contract: Contract, extracts: str) -> str:
+    """SQL for one row: the newest period of a source, when the next is due by its cadence, and how many days late it is.
+
+    All are NULL where no real extract is among `extracts`, rows of ops.extract of this source.
+    """
     step, first = _steps(contract)
-    newest = f"""
+    return f"""
         SELECT max(period_start) AS newest_period,
             CAST(newest_period + INTERVAL {step + first} MONTH AS DATE) + {contract.lag_days} AS next_due,
             current_date - next_due AS days_late
-        FROM ({current}) AS loaded WHERE NOT is_sample AND EXISTS (SELECT 1 FROM {{batch}})
+        FROM {extracts} AS loaded WHERE NOT is_sample
     """
+
+
+def _newest_in_time(contract: Contract, current: str) -> Expect:
+    newest = newest_period(contract, f"({current})") + " AND EXISTS (SELECT 1 FROM {batch})"
     return no_rows(
         "newest_period_in_time",
         f"SELECT days_late FROM ({newest}) AS newest WHERE days_late > 0",

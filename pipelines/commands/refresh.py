@@ -72,7 +72,7 @@ def refresh(
 def prepare() -> None:
     """Set up Dagster's folder, parse the dbt project and load its seeds, so that the first refresh need not."""
     from pipelines.dbt_run import ensure_manifest, load_seeds
-    from pipelines.refresh import dagster_instance
+    from pipelines.operations.instance import dagster_instance
     from pipelines.sources.contract import load_contracts
 
     log_to_console()

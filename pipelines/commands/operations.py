@@ -1,0 +1,25 @@
+"""What keeps the pipeline running unattended."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from pipelines.commands.common import ForceOption, RawOption, WarehouseOption, load_settings, log_to_console
+
+
+def serve(
+    host: Annotated[
+        str, typer.Option(help="Address to listen on; only this machine reaches the default.")
+    ] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port to listen on.")] = 3000,
+    raw: RawOption = None,
+    warehouse: WarehouseOption = None,
+    force: ForceOption = None,
+) -> None:
+    """Start Dagster's webserver and the daemon that runs schedules and watches the inbox."""
+    from pipelines.operations.serve import serve as run
+
+    log_to_console()
+    run(load_settings(raw, warehouse, force), host=host, port=port)

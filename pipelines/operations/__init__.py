@@ -1,0 +1,1 @@
+"""What keeps the pipeline running unattended: the nightly run, the inbox, notices, standing checks, and the servers."""
