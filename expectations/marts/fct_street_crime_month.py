@@ -52,6 +52,24 @@ SUITE = Suite(
             "warning",
         ),
         no_rows(
+            "file_is_of_its_force",
+            """
+            SELECT file_name, counts.force, located, outside
+            FROM (
+                SELECT extract_id, force, sum(crime_count) AS located,
+                    sum(crime_count) FILTER (WHERE location_status = 'outside_force') AS outside
+                FROM {batch}
+                WHERE location_status IN ('in_force', 'outside_force')
+                    AND force IN (SELECT force FROM marts.dim_force WHERE force_kind = 'territorial')
+                GROUP BY extract_id, force
+            ) AS counts
+            LEFT JOIN ops.extract AS register USING (extract_id)
+            WHERE located >= 20 AND outside > 0.5 * located
+            """,
+            "Most crimes of a file lie in another force than the file is named for: take it out of the raw directory and "
+            "run `fpw withdraw` with its extract_id, or correct the name.",
+        ),
+        no_rows(
             "crimes_lie_in_force",
             """
             SELECT force, sum(crime_count) AS crimes,

@@ -1,6 +1,6 @@
 """What each force supplied of each source, month by month."""
 
-from pipelines.checks.shared import holds, home_force_up_to_date, recent, refers, unique
+from pipelines.checks.shared import forces_up_to_date, holds, home_force_up_to_date, refers, unique
 from pipelines.checks.suite import Suite, in_set, no_rows
 
 SUITE = Suite(
@@ -58,8 +58,6 @@ SUITE = Suite(
             "warning",
         ),
         home_force_up_to_date(),
-        recent("police_uk_street", 4),
-        recent("police_uk_outcomes", 4),
-        recent("police_uk_stop_search", 4),
+        forces_up_to_date(),
     ),
 )

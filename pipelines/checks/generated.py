@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import yaml
 
 from pipelines.checks.catalog import EXPECTATIONS
+from pipelines.checks.limits import ENOUGH, process_limits
 from pipelines.checks.shared import between, holds
 from pipelines.checks.suite import Expect, Suite, in_set, no_rows
 from pipelines.checks.vocabulary import literal
-from pipelines.macros import Macros
 from pipelines.sources.contract import NATIONAL, Contract
 from pipelines.store.warehouse import raw_columns
 
@@ -32,7 +33,9 @@ _MONTHS = {
 }
 _DATES = ("DATE", "TIMESTAMP", "TIMESTAMPTZ")
 _NUMBERS = ("DOUBLE", "BIGINT", "INTEGER")
-COLUMNS = EXPECTATIONS / "columns.yaml"
+COLUMNS, SUMS, AGREEMENT = (EXPECTATIONS / f"{name}.yaml" for name in ("columns", "sums", "agreement"))
+MEASURES = "marts.measure_value"
+"""The mart in which all sums end, and whose suite holds them together."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +69,8 @@ def complete(
         checks = [*as_promised(table, promised[table])]
         if table in by_table:
             checks += of_source(by_table[table])
+        if table == MEASURES:
+            checks += [*sums_preserved(_read(SUMS)), *sources_agree(_read(AGREEMENT))]
         own = {expect.name for expect in suite.expectations}
         new = tuple(expect for expect in checks if expect.name not in own)
         found[table] = replace(suite, expectations=(*suite.expectations, *new))
@@ -97,7 +102,8 @@ def _promised(node: Mapping[str, Any]) -> Iterator[Column]:
     ordered = node["config"].get("contract", {}).get("enforced", False)
     for place, column in enumerate(node["columns"].values(), start=1):
         kind = column["data_type"].upper()
-        rule = _rules().get(f"{node['alias']}.{column['name']}", _rules().get(column["name"])) or {}
+        rules = _read(COLUMNS)
+        rule = rules.get(f"{node['alias']}.{column['name']}", rules.get(column["name"])) or {}
         yield Column(
             name=column["name"],
             type=kind,
@@ -110,9 +116,9 @@ def _promised(node: Mapping[str, Any]) -> Iterator[Column]:
 
 
 @cache
-def _rules() -> dict[str, dict[str, Any] | None]:
-    rules: dict[str, dict[str, Any] | None] = yaml.safe_load(COLUMNS.read_text(encoding="utf-8"))
-    return rules
+def _read(path: Path) -> dict[str, Any]:
+    declared: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    return declared
 
 
 def as_promised(table: str, columns: tuple[Column, ...]) -> Iterator[Expect]:
@@ -257,7 +263,6 @@ def _volume_as_usual(current: str) -> Expect:
 
     Each is judged when it comes. Of a first load, which has no past, the newest period of each series is.
     """
-    points, enough = _process_limits()
     loads = f"""
         WITH loads AS (
             SELECT extract_id, file_name, force, coalesce(slice, '') AS slice, period_start, rows_loaded,
@@ -282,13 +287,9 @@ def _volume_as_usual(current: str) -> Expect:
     return no_rows(
         "volume_as_usual",
         f"""
-        {loads}, points AS ({points}),
-        limits AS (
-            SELECT series_id AS extract_id, round(min(lpl)) AS lower_limit, round(max(upl)) AS upper_limit
-            FROM points GROUP BY series_id HAVING count(*) >= {enough}
-        )
-        SELECT file_name, force, period_start, rows_loaded, lower_limit, upper_limit
-        FROM limits JOIN loads USING (extract_id)
+        {loads}
+        SELECT file_name, force, period_start, rows_loaded, round(lower_limit) AS lower_limit, round(upper_limit) AS upper_limit
+        FROM ({process_limits("earlier")}) AS limits JOIN loads ON series_id = extract_id
         WHERE rows_loaded NOT BETWEEN lower_limit AND upper_limit
         ORDER BY abs(rows_loaded - (lower_limit + upper_limit) / 2) / (upper_limit - lower_limit) DESC
         """,
@@ -297,8 +298,8 @@ def _volume_as_usual(current: str) -> Expect:
         "warning",
         told=f"""
         {loads}
-        SELECT concat('loads judged: ', count(*) FILTER (WHERE loads_before >= {enough}),
-            '; with fewer than {enough} before them: ', count(*) FILTER (WHERE loads_before < {enough}))
+        SELECT concat('loads judged: ', count(*) FILTER (WHERE loads_before >= {ENOUGH}),
+            '; with fewer than {ENOUGH} before them: ', count(*) FILTER (WHERE loads_before < {ENOUGH}))
         FROM (
             SELECT extract_id, count(series_id) AS loads_before
             FROM loads LEFT JOIN earlier ON extract_id = series_id WHERE is_judged GROUP BY extract_id
@@ -312,3 +313,66 @@ def _process_limits() -> tuple[str, str]:
     """The query of process limits over a relation `earlier`, and how many points they need, as dbt has them."""
     macros = Macros("engine.sql", "spc.sql")
     return macros.xmr_points("earlier", True), macros.xmr_enough_points()
+
+
+def sums_preserved(sums: Mapping[str, Mapping[str, str]]) -> Iterator[Expect]:
+    """Check `<name>_sums_preserved` for each name: queries of (period_start, amount), by layer, that must agree."""
+    for name, queries in sums.items():
+        layers = list(queries)
+        steps = " UNION ALL ".join(
+            f"SELECT '{layer}' AS layer, period_start, amount FROM ({query.strip()}) AS step"
+            for layer, query in queries.items()
+        )
+        amounts = ", ".join(f"coalesce(sum(amount) FILTER (WHERE layer = '{layer}'), 0) AS {layer}" for layer in layers)
+        yield no_rows(
+            f"{name}_sums_preserved",
+            f"""
+            SELECT period_start, {amounts} FROM ({steps}) AS steps
+            WHERE EXISTS (SELECT 1 FROM {{batch}})
+            GROUP BY period_start
+            HAVING greatest({", ".join(layers)}) - least({", ".join(layers)}) > 1e-6 * greatest({", ".join(layers)}, 1)
+            """,
+            f"What comes in is not what goes on from {layers[0]} to {layers[-1]}, so records are lost or counted twice: "
+            "correct the models between them, or the sums in expectations/sums.yaml.",
+        )
+
+
+def sources_agree(pairs: Mapping[str, Mapping[str, Any]]) -> Iterator[Expect]:
+    """Check `<name>_agree` (a warning) for each pair of sources: values of one thing lie within a band."""
+    key = "measure_id, area_code, period_type, period_start, period_end"
+    for name, pair in pairs.items():
+        measures = f"measure_id IN ({', '.join(map(literal, pair['measures']))})" if "measures" in pair else "true"
+        one, other = (
+            f"SELECT {key}, coalesce(breakdown_type, '') AS breakdown, coalesce(breakdown_value, '') AS part, value, "
+            f"source_kind FROM {{batch}} AS values_{side} WHERE {measures} AND value IS NOT NULL AND {pair[side]}"
+            for side in ("one", "other")
+        )
+        # of several methods of a source the nearest counts
+        gaps = f"""
+            SELECT {key}, breakdown, part, min(b.value) AS other, arg_min(a.value, abs(a.value - b.value)) AS one,
+                100 * (min(b.value) / arg_min(a.value, abs(a.value - b.value)) - 1) AS gap_pct,
+                bool_or('synthetic' IN (a.source_kind, b.source_kind)) AS is_synthetic
+            FROM ({one}) AS a JOIN ({other}) AS b USING ({key}, breakdown, part)
+            GROUP BY {key}, breakdown, part
+        """
+        yield no_rows(
+            f"{name}_agree",
+            f"""
+            SELECT measure_id, area_code, period_start, one, other, round(gap_pct, 1) AS gap_pct FROM ({gaps}) AS gaps
+            WHERE NOT is_synthetic AND NOT coalesce(abs(gap_pct) <= {pair["band_pct"]}, false)
+            ORDER BY abs(gap_pct) DESC
+            """,
+            f"{pair['what']} lie further apart than {pair['band_pct']} %: look which of the two is whole.",
+            "warning",
+            told=f"""
+            SELECT CASE
+                WHEN count(*) = 0 THEN 'no value of both'
+                WHEN bool_and(is_synthetic) THEN concat(count(*), ' pairs, sample, not judged')
+                ELSE concat(
+                    count(*) FILTER (WHERE NOT is_synthetic), ' pairs, gap from ',
+                    round(min(gap_pct) FILTER (WHERE NOT is_synthetic), 1), ' to ',
+                    round(max(gap_pct) FILTER (WHERE NOT is_synthetic), 1), ' %'
+                )
+            END FROM ({gaps}) AS gaps
+            """,
+        )

@@ -325,6 +325,26 @@ def extracts_current(query: str) -> Expect:
     )
 
 
+def forces_up_to_date() -> Expect:
+    """Check `forces_up_to_date` of source_month: a force that supplied a source has its newest month; but for the home
+    force, of which `home_force_up_to_date` speaks."""
+    return no_rows(
+        "forces_up_to_date",
+        """
+        SELECT source, newest_month, count(*) AS forces, min(force) AS for_one, min(newest_of_force) AS longest_since
+        FROM (
+            SELECT source, force, max(month) AS newest_of_force, max(max(month)) OVER (PARTITION BY source) AS newest_month
+            FROM {batch} AS months WHERE status = 'supplied' GROUP BY source, force
+        ) AS newest
+        WHERE newest_of_force < newest_month AND force NOT IN (SELECT force FROM marts.dim_force WHERE is_home_force)
+        GROUP BY source, newest_month
+        """,
+        "Forces that supplied a source before are not in its newest month: put their files in the raw directory, or note "
+        "that they did not publish.",
+        "warning",
+    )
+
+
 def home_force_up_to_date() -> Expect:
     """Check `home_force_up_to_date` of source_month: the home force has the newest month that any force supplied."""
     home = "(SELECT force FROM marts.dim_force WHERE is_home_force)"
@@ -342,20 +362,6 @@ def home_force_up_to_date() -> Expect:
         """,
         "Another force has a newer month of this source than the home force, whose latest figures are therefore "
         "missing: put the home force's file in the raw directory, or note that it did not publish.",
-        "warning",
-    )
-
-
-def recent(source: str, months: int) -> Expect:
-    """Check `<source>_recent`: a real (not sample) extract is no older than so many months, if there is any."""
-    return no_rows(
-        f"{source}_recent",
-        f"""
-        SELECT max(month) AS newest_month FROM {{batch}}
-        WHERE source = '{source}' AND status = 'supplied' AND NOT is_sample
-        HAVING max(month) < date_trunc('month', current_date) - INTERVAL {months} MONTH
-        """,
-        f"No month of {source} within the last {months} months is loaded: download the newest files.",
         "warning",
     )
 

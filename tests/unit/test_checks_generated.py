@@ -8,7 +8,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from pipelines.checks.generated import complete
+from pipelines.checks.generated import complete, sources_agree, sums_preserved
 from pipelines.checks.suite import Expect, Suite
 from pipelines.settings import Settings
 from pipelines.sources.contract import Contract, load_contracts
@@ -38,13 +38,32 @@ MANIFEST: dict[str, Any] = {
 }
 
 
+MEASURES = "marts.measure_value"
+SUMS = {
+    "searches": {
+        "staging": "SELECT DATE '2019-04-01' AS period_start, 104 AS amount",
+        "marts": "SELECT period_start, sum(value) AS amount FROM marts.measure_value WHERE source_id = 's2' "
+        "AND measure_id = 'searches' GROUP BY period_start",
+    }
+}
+PAIRS = {
+    "searches": {
+        "what": "Two counts", "measures": ["searches"], "one": "source_id = 's1'", "other": "source_id = 's2'",
+        "band_pct": 5,
+    }
+}  # fmt: skip
+
+
 def suites(*contracts: Contract) -> dict[str, Suite]:
     tables = [*(contract.table for contract in contracts), MODEL]
     bare = {table: Suite(table, "A table.", ()) for table in tables}
     return complete(bare, {contract.name: contract for contract in contracts}, MANIFEST)
 
 
-SUITES = suites(*(load_contracts()[name] for name in (STREET, COLLISION)))
+SUITES = {
+    **suites(*(load_contracts()[name] for name in (STREET, COLLISION))),
+    MEASURES: Suite(MEASURES, "A table.", (*sums_preserved(SUMS), *sources_agree(PAIRS))),
+}
 
 
 @pytest.fixture(scope="module")
@@ -70,7 +89,14 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPy
             INSERT INTO raw.{COLLISION} BY NAME
             SELECT 'c2014' AS extract_id, 2 AS line, '2014A' AS collision_index, DATE '2014-05-01' AS collision_date,
                 20 AS police_force, 2 AS number_of_casualties;
-            CREATE SCHEMA staging;
+            CREATE SCHEMA staging; CREATE SCHEMA marts;
+            CREATE TABLE marts.measure_value AS
+            SELECT measure_id, 'A' AS area_code, 'fin_year' AS period_type, DATE '2019-04-01' AS period_start,
+                DATE '2020-03-31' AS period_end, NULL::VARCHAR AS breakdown_type, NULL::VARCHAR AS breakdown_value, source_id,
+                method_id, value, 'computed' AS source_kind
+            FROM (VALUES ('searches', 's1', 'counted', 100e0), ('searches', 's1', 'other', 200e0),
+                ('searches', 's2', 'counted', 104e0), ('thefts', 's1', 'counted', 100e0), ('thefts', 's2', 'counted', 150e0)
+            ) AS t (measure_id, source_id, method_id, value);
             CREATE TABLE {MODEL} (line BIGINT NOT NULL, period_type VARCHAR, searches DOUBLE, rank VARCHAR);
             COMMENT ON COLUMN {MODEL}.line IS 'The line.';
             COMMENT ON COLUMN {MODEL}.period_type IS 'The period_type.';
@@ -143,6 +169,12 @@ RAW, ROADS, REGISTER = f"raw.{STREET}", f"raw.{COLLISION}", "UPDATE ops.extract 
         (MODEL, f"UPDATE {MODEL} SET period_type = 'week' WHERE line = 1", "period_type_known"),
         (MODEL, f"UPDATE {MODEL} SET searches = -1 WHERE line = 1", "searches_in_range"),
         (MODEL, f"UPDATE {MODEL} SET line = 0 WHERE line = 1", "line_in_range"),
+        (MEASURES, f"UPDATE {MEASURES} SET value = 103 WHERE source_id = 's2'", "searches_sums_preserved"),
+        (MEASURES, f"UPDATE {MEASURES} SET period_start = '2018-04-01'", "searches_sums_preserved"),
+        (MEASURES, f"UPDATE {MEASURES} SET value = 90 WHERE source_id = 's1' AND method_id = 'counted'", "searches_agree"),
+        # a year that only one of the two has is no gap, nor is one of sample records
+        (MEASURES, f"DELETE FROM {MEASURES} WHERE source_id = 's1'", ""),
+        (MEASURES, f"UPDATE {MEASURES} SET value = 1, source_kind = 'synthetic' WHERE source_id = 's1'", ""),
     ],
 )  # fmt: skip
 def test_a_defect_fails_its_check(tables: duckdb.DuckDBPyConnection, table: str, defect: str, names: str) -> None:
@@ -187,6 +219,16 @@ def test_a_volume_is_shown_with_its_limits(tables: duckdb.DuckDBPyConnection) ->
     assert (name, force, loaded, low, high) == ("25.csv", "west-midlands", 50, 78, 132)
     assert told(tables, RAW, "volume_as_usual") == "loads judged: 1; with fewer than 12 before them: 0"
     assert told(tables, ROADS, "volume_as_usual") == "loads judged: 0; with fewer than 12 before them: 1"
+
+
+def test_the_gap_between_two_sources_is_told(tables: duckdb.DuckDBPyConnection) -> None:
+    # of two methods of a source the nearer one counts
+    assert told(tables, MEASURES, "searches_agree") == "1 pairs, gap from 4.0 to 4.0 %"
+    tables.execute(f"UPDATE {MEASURES} SET source_kind = 'synthetic'")
+    assert told(tables, MEASURES, "searches_agree") == "1 pairs, sample, not judged"
+    tables.execute(f"DELETE FROM {MEASURES}")
+    assert told(tables, MEASURES, "searches_agree") == "no value of both"
+    assert failed(tables, MEASURES) == set()
 
 
 def test_a_check_of_the_suite_stays_as_it_is() -> None:

@@ -120,10 +120,15 @@ CREATE TABLE marts.published_issue AS SELECT unnest(['x1', 'x2']) AS issue_id;
 CREATE TABLE marts.reconciliation AS
     SELECT * FROM (VALUES ('f1', 'x1'), ('f2', NULL)) AS t (figure_id, issue_id);
 CREATE TABLE marts.street_official_gap AS
-    SELECT 'A' AS area_code, DATE '2020-01-01' AS quarter_start, crime_type, 1 AS street_count, official_count,
-        difference_pct, status
+    SELECT 'A' AS area_code, 'Force' AS force_name, DATE '2020-01-01' AS quarter_start, crime_type, 1 AS street_count,
+        official_count, difference_pct, status, 'computed' AS source_kind
     FROM (VALUES ('Burglary', 2, -50e0, 'comparable'), ('Drugs', NULL, NULL, 'not_supplied'))
-        AS t (crime_type, official_count, difference_pct, status);
+        AS t (crime_type, official_count, difference_pct, status)
+    -- all crime of a sample quarter, and of 14 real ones, of which the street files lack 5 and 6 % in turn
+    UNION ALL
+    SELECT 'A', 'Force', CAST(DATE '2017-01-01' + INTERVAL (3 * n) MONTH AS DATE), NULL, 50, 100,
+        if(n = 0, -50e0, -5e0 - n % 2), 'comparable', if(n = 0, 'synthetic', 'computed')
+    FROM range(15) AS t (n);
 """
 # What is planted in each table ({t}, or another table that it is held against) and the checks that it fails.
 DEFECTS: dict[str, dict[str, str]] = {
@@ -266,6 +271,9 @@ DEFECTS: dict[str, dict[str, str]] = {
         "UPDATE {t} SET crime_type = 'Drugs'": "key_unique",
         "UPDATE {t} SET difference_pct = NULL": "gap_between_two_counts",
         "UPDATE {t} SET status = 'comparable'": "gap_between_two_counts",
+        # beyond a tenth with few quarters before it; beyond the limits of those before it
+        "UPDATE {t} SET difference_pct = -11 WHERE quarter_start = DATE '2017-10-01'": "gap_as_usual",
+        "UPDATE {t} SET difference_pct = -9 WHERE quarter_start = DATE '2020-07-01'": "gap_as_usual",
     },
 }
 SUITES = {table: load_suites()[table] for table in DEFECTS}
