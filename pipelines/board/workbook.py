@@ -6,6 +6,7 @@ import datetime as dt
 import re
 import textwrap
 from collections.abc import Iterable
+from copy import copy
 from typing import Any
 
 from openpyxl import Workbook
@@ -67,6 +68,7 @@ class _Writer:
         self.placed: dict[str, Placed] = {}
         self.chart_rows: dict[str, int] = {}
         self.sparks: list[tuple[Any, Spark]] = []
+        self.looks: dict[tuple[int, int, bool, str], Any] = {}
         self.alternatives: dict[str, list[Alternative]] = {}
         self.book = Workbook()
         self.book._named_styles["Normal"].font = style.PLAIN  # type: ignore[attr-defined]
@@ -204,7 +206,7 @@ class _Writer:
         filtered, deepest = len(table.rows) > FILTERED_ROWS, 1
         for place, (column, width) in enumerate(zip(table.columns, widths, strict=True), start=1):
             align = style.HEAD_NUMBER if column.kind == "number" else style.HEAD_TEXT
-            _write(sheet.cell(row, place), column.heading, style.HEAD, align).fill = style.HEAD_FILL
+            self._fill(sheet.cell(row, place), column.heading, style.HEAD, align).fill = style.HEAD_FILL
             deepest = max(deepest, style.lines_of(column.heading, width - 1.5))
         sheet.row_dimensions[row].height = (
             style.LINE_HEIGHT * (deepest + filtered) + 3
@@ -232,19 +234,20 @@ class _Writer:
         sheet.add_table(named)
 
     def _cell(self, target: Any, column: Column, cell: Cell) -> None:
-        number = column.kind == "number"
         if cell.spark:
             self.sparks.append((target, cell.spark))
+            target.border = style.LINE
         elif cell.link:
-            self._link(target, str(cell.value), cell.link)
+            self._link(target, str(cell.value), cell.link, line=True)
+        elif cell.marker is not None:
+            align = style.RIGHT if column.kind == "number" else style.TOP
+            self._fill(target, cell.marker, style.PLAIN, align, line=True)
+        elif isinstance(cell.value, dt.date):
+            self._fill(target, cell.value, style.PLAIN, style.DATE, line=True, form="d mmm yyyy")
+        elif column.kind == "number":
+            self._fill(target, cell.value, style.PLAIN, style.RIGHT, line=True, form=number_format(cell))
         else:
-            value = cell.marker if cell.marker is not None else cell.value
-            _write(target, value, style.PLAIN, style.RIGHT if number else style.TOP)
-        if isinstance(cell.value, dt.date):
-            target.number_format, target.alignment = "d mmm yyyy", style.DATE
-        elif number and cell.marker is None:
-            target.number_format = number_format(cell)
-        target.border = style.LINE
+            self._fill(target, cell.value, style.PLAIN, style.TOP, line=True)
 
     def _sparklines(self) -> dict[str, dict[str, str]]:
         found: dict[str, dict[str, str]] = {}
@@ -258,30 +261,38 @@ class _Writer:
     def _put(self, sheet: Worksheet, row: int, text: str, font: Font, *, width: int | None = None) -> int:
         """Text in the first column, over the empty cells beside it; long text in as many rows as it takes."""
         for line in textwrap.wrap(text, int(width * WIDE)) if width else [text]:
-            _write(sheet.cell(row, 1), line, font, style.SPILL)
+            self._fill(sheet.cell(row, 1), line, font, style.SPILL)
             row += 1
         return row
 
     def _facts(self, sheet: Worksheet, row: int, facts: Iterable[Fact], width: int) -> int:
         for fact in facts:
             if fact.heading:
-                _write(sheet.cell(row, 1), fact.heading, style.BOLD, style.SPILL)
+                self._fill(sheet.cell(row, 1), fact.heading, style.BOLD, style.SPILL)
             for text in fact.text:
                 for line in textwrap.wrap(text, int(width * WIDE)):
-                    _write(sheet.cell(row, 2), line, style.PLAIN, style.SPILL)
+                    self._fill(sheet.cell(row, 2), line, style.PLAIN, style.SPILL)
                     row += 1
         return row
 
-    def _link(self, cell: Any, text: str, key: str) -> None:
-        _write(cell, text, style.LINK, style.SPILL)
+    def _link(self, cell: Any, text: str, key: str, *, line: bool = False) -> None:
+        self._fill(cell, text, style.LINK, style.SPILL, line=line)
         name = self.names[key]
         cell.hyperlink = Hyperlink(ref=cell.coordinate, location=f"'{name}'!A1", tooltip=f"Go to sheet {name}")
 
-
-def _write(cell: Any, value: object, font: Font, alignment: Alignment) -> Any:
-    fill(cell, value)
-    cell.font, cell.alignment = font, alignment
-    return cell
+    def _fill(
+        self, cell: Any, value: object, font: Font, alignment: Alignment, *, line: bool = False, form: str = "General"
+    ) -> Any:
+        """Put a value into a cell with its looks; openpyxl takes long to find out that it knows them, so they are kept."""
+        key = (id(font), id(alignment), line, form)
+        if key in self.looks:
+            cell._style = copy(self.looks[key])
+        else:
+            cell.font, cell.alignment, cell.number_format = font, alignment, form
+            if line:
+                cell.border = style.LINE
+            self.looks[key] = copy(cell._style)
+        return fill(cell, value)
 
 
 def _widths(sheet: Worksheet, widths: Iterable[float]) -> None:
