@@ -308,13 +308,6 @@ def _volume_as_usual(current: str) -> Expect:
     )
 
 
-@cache
-def _process_limits() -> tuple[str, str]:
-    """The query of process limits over a relation `earlier`, and how many points they need, as dbt has them."""
-    macros = Macros("engine.sql", "spc.sql")
-    return macros.xmr_points("earlier", True), macros.xmr_enough_points()
-
-
 def sums_preserved(sums: Mapping[str, Mapping[str, str]]) -> Iterator[Expect]:
     """Check `<name>_sums_preserved` for each name: queries of (period_start, amount), by layer, that must agree."""
     for name, queries in sums.items():
