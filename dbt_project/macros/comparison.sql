@@ -249,6 +249,7 @@
         else concat(
             case
                 when abs(difference) < 1 then {{ fpw.moved('difference', 2) }}
+                when abs(difference) >= 1000 and difference = round(difference) then {{ fpw.moved('difference', 0) }}
                 else {{ fpw.moved('difference', 1) }}
             end,
             coalesce(' (' || {{ fpw.signed_text('change_pct', 1) }} || ' %)', ''), ': no interval'

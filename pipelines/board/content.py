@@ -26,7 +26,7 @@ import datetime as dt
 import re
 from collections import defaultdict
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -60,6 +60,8 @@ PERIODS = {
 }
 """What the days of a chart are, by the kind of period."""
 
+NO_UNIT = Unit()
+
 Row = dict[str, Any]
 
 
@@ -86,7 +88,7 @@ class Cell:
     value: float | int | str | dt.date | None = None
     marker: str | None = None
     decimals: int = 0
-    unit: Unit = field(default_factory=Unit)
+    unit: Unit = NO_UNIT
     link: str | None = None
     spark: Spark | None = None
 
@@ -328,7 +330,9 @@ class _Reader:
         }
 
     def pack(self) -> Pack:
-        self.page_ids = {row["plan_indicator_id"] for row in self._read("pages")}
+        self.page_rows = self._read("pages")
+        self.page_ids = {row["plan_indicator_id"] for row in self.page_rows}
+        self.link_ids = self.page_ids | {plan.id for plan in self.plans}
         self.trend_rows = [row for key, rows in self.trends.items() if key not in self.page_ids for row in rows]
         sections = tuple(self._section(plan) for plan in self.plans)
         return Pack(
@@ -421,7 +425,7 @@ class _Reader:
         if value is None or value == "":
             return Cell(marker=self._marker("not_applicable"))
         link = row.get("link", row.get("plan_indicator_id")) if column.kind == "link" else None
-        return Cell(value=value, link=link if link in self._link_ids() else None)
+        return Cell(value=value, link=link if link in self.link_ids else None)
 
     def _number(self, column: ColumnPlan, row: Row) -> Cell:
         value = row[column.name]
@@ -432,14 +436,11 @@ class _Reader:
         decimals = row[column.decimals] if isinstance(column.decimals, str) else column.decimals
         if column.status and value != 0 and round(value, decimals) == 0:
             return Cell(marker=self._marker("low"))
-        unit = self.declaration.units.get(row[column.unit], Unit()) if column.unit else Unit()
+        unit = self.declaration.units.get(row[column.unit], NO_UNIT) if column.unit else NO_UNIT
         return Cell(value=value, decimals=decimals, unit=unit)
 
     def _marker(self, code: str) -> str:
         return self.declaration.words["value"][code].mark
-
-    def _link_ids(self) -> set[str]:
-        return self.page_ids | {plan.id for plan in self.plans}
 
     # sections
 
@@ -473,7 +474,7 @@ class _Reader:
                         "description": row["sentence"],
                         "link": row["plan_indicator_id"],
                     }
-                    for row in self._read(other.query or "")
+                    for row in self.page_rows
                 ]
             elif other.id != plan.id:
                 rows.append({"sheet": other.title, "description": other.description, "link": other.id})
@@ -503,7 +504,7 @@ class _Reader:
         for row in self._read("told"):
             self.told[row["plan_indicator_id"]].append(row)
         self.peers = self._read("peers")
-        return {"pages": tuple(self._page(plan, row) for row in self._read(plan.query or ""))}
+        return {"pages": tuple(self._page(plan, row) for row in self.page_rows)}
 
     def _page(self, plan: SectionPlan, row: Row) -> Page:
         key = row["plan_indicator_id"]

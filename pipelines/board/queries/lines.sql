@@ -1,9 +1,9 @@
 -- One row for each indicator of the plan and of the reports on it: what is to be shown of it by the end of the quarter.
--- The other queries read it as the table `line`.
+-- The other queries read it as the table `line`. A report is read when the time it is about is over.
 WITH plans AS (
     SELECT plan_id, plan_id = $plan AS is_own
     FROM marts.dim_plan
-    WHERE plan_id = $plan OR reports_on = $plan
+    WHERE plan_id = $plan OR (reports_on = $plan AND ends_on <= $quarter_end)
 ),
 
 indicators AS (

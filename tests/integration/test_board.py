@@ -1,0 +1,448 @@
+"""The board pack, opened as a reader and as a program would."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import os
+import re
+import shutil
+import warnings
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import openpyxl
+import pytest
+from python_calamine import CalamineWorkbook
+from typer.testing import CliRunner
+
+from pipelines.board.content import read_pack
+from pipelines.board.declaration import load_declaration
+from pipelines.board.pack import PROVENANCE, make_pack
+from pipelines.cli import app
+from pipelines.periods import parse_quarter
+from pipelines.settings import Settings
+from pipelines.store.releases import newest, open_release
+from pipelines.store.warehouse import WarehouseError
+from tests.integration.conftest import Installation
+
+pytestmark = pytest.mark.xdist_group("installation")
+
+PLAN, QUARTER = "pcp1620", "2020Q4"
+RESTATED = "pcp1620_complaints_volume"
+MARKER = re.compile(r"\[(x|z|c|b|u|low)\]")
+
+
+def equal_to(number: Any) -> Any:
+    """As equal as a cell can hold it: a spreadsheet keeps 15 digits."""
+    return pytest.approx(number, rel=1e-15)
+
+
+@dataclass(frozen=True)
+class Made:
+    """A pack on disk, and the settings and release behind it."""
+
+    settings: Settings
+    release: Path
+    earlier_release: str
+    folder: Path
+    earlier_folder: Path
+
+    @property
+    def path(self) -> Path:
+        return next(self.folder.glob("*.xlsx"))
+
+    @property
+    def provenance(self) -> dict[str, Any]:
+        found: dict[str, Any] = json.loads((self.folder / PROVENANCE).read_text(encoding="utf-8"))
+        return found
+
+
+@pytest.fixture(scope="module")
+def made(installation: Installation, tmp_path_factory: pytest.TempPathFactory) -> Made:
+    """Two releases, an hour apart, in which a yearly number of complaints is restated; a pack of each."""
+    settings = installation.settings.model_copy(
+        update={"warehouse_dir": tmp_path_factory.mktemp("board"), "contact": "performance@force.example"}
+    )
+    source = newest(installation.settings.releases_dir)
+    assert source is not None
+    late = _copy(source, settings.releases_dir / source.name)
+    moment = dt.datetime.strptime(source.name, "%Y%m%dT%H%M%SZ") - dt.timedelta(hours=1)
+    early = _copy(source, settings.releases_dir / f"{moment:%Y%m%dT%H%M%SZ}")
+    _rewrite(
+        early / "ops/release.parquet", f"* REPLACE ('{early.name}' AS release_id, TIMESTAMP '{moment}' AS known_at)"
+    )
+    _rewrite(
+        early / "marts/plan_scorecard.parquet",
+        f"* REPLACE (CASE WHEN plan_indicator_id = '{RESTATED}' THEN value - 10 ELSE value END AS value)",
+    )
+    now = moment + dt.timedelta(hours=1)
+    with duckdb.connect() as connection:
+        connection.execute(
+            f"""
+            COPY (
+                SELECT * FROM '{source}/marts/restatement.parquet'
+                UNION ALL BY NAME
+                SELECT series_id, period_type, period_start, period_end, TIMESTAMP '{now}' AS restated_at,
+                    value - 10 AS old_value, value AS new_value, 10.0 AS difference, 'final' AS old_status,
+                    'final' AS new_status, 'revised' AS change, 'new_extract' AS reason
+                FROM '{source}/marts/plan_scorecard.parquet'
+                WHERE plan_indicator_id = '{RESTATED}' AND period_label = '2020'
+            ) TO '{late}/marts/restatement.parquet'
+            """
+        )
+    earlier = make_pack(settings, plan=PLAN, quarter="2020Q3", as_of=(now - dt.timedelta(minutes=1)).isoformat())
+    folder = make_pack(settings, plan=PLAN, quarter=QUARTER)
+    return Made(settings, late, early.name, folder, earlier)
+
+
+def _copy(source: Path, target: Path) -> Path:
+    shutil.copytree(source, target, copy_function=os.link)
+    (target / "marts/restatement.parquet").unlink()
+    shutil.copy(source / "marts/restatement.parquet", target / "marts/restatement.parquet")
+    return target
+
+
+def _rewrite(path: Path, columns: str) -> None:
+    with duckdb.connect() as connection:
+        connection.execute(f"COPY (SELECT {columns} FROM '{path}') TO '{path}.new' (FORMAT parquet)")
+    Path(f"{path}.new").replace(path)
+
+
+@pytest.fixture(scope="module")
+def book(made: Made) -> Any:
+    """The workbook as openpyxl reads it."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it says that it leaves the sparklines out
+        return openpyxl.load_workbook(made.path)
+
+
+@pytest.fixture(scope="module")
+def sheets(made: Made) -> dict[str, list[list[Any]]]:
+    """The cells of every sheet as calamine reads them."""
+    found = CalamineWorkbook.from_path(str(made.path))
+    return {name: found.get_sheet_by_name(name).to_python(skip_empty_area=False) for name in found.sheet_names}
+
+
+def _tables(book: Any) -> list[tuple[Any, Any]]:
+    return [(sheet, table) for sheet in book.worksheets for table in sheet.tables.values()]
+
+
+def _records(book: Any, sheets: dict[str, list[list[Any]]], name: str) -> list[dict[str, Any]]:
+    """Rows of the table of a sheet, by heading, as calamine reads them."""
+    (table,) = book[name].tables.values()
+    first, last = re.findall(r"\d+", table.ref)
+    head, *rows = sheets[name][int(first) - 1 : int(last)]
+    return [dict(zip(head, row, strict=True)) for row in rows]
+
+
+def _mart(made: Made, query: str) -> list[dict[str, Any]]:
+    with open_release(made.release) as connection:
+        found = connection.execute(query)
+        names = [column[0] for column in found.description or ()]
+        return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+
+
+def test_a_sheet_has_one_table_with_a_header_and_no_holes(book: Any) -> None:
+    assert len(_tables(book)) > 15
+    for sheet, table in _tables(book):
+        assert len(sheet.tables) == 1
+        assert not sheet.merged_cells.ranges
+        assert table.headerRowCount == 1
+        head, *rows = sheet[table.ref]
+        headings = [cell.value for cell in head]
+        assert headings == [column.name for column in table.tableColumns]
+        assert len(set(headings)) == len(headings)
+        for row in rows:
+            empty = {heading for heading, cell in zip(headings, row, strict=True) if cell.value is None}
+            assert empty <= {"Trend"}, (sheet.title, row[0].row, empty)
+        assert sheet.freeze_panes
+        assert sheet.page_setup.orientation == "landscape"
+        assert str(sheet.page_setup.paperSize) == sheet.PAPERSIZE_A4
+        assert sheet.page_setup.fitToWidth == 1
+    names = [table.displayName for _, table in _tables(book)]
+    assert len(set(names)) == len(names)
+
+
+def test_no_number_is_wider_than_its_column(book: Any) -> None:
+    for sheet, table in _tables(book):
+        for row in sheet[table.ref][1:]:
+            for cell in row:
+                if isinstance(cell.value, int | float):
+                    form = cell.number_format.split(";")[0]
+                    decimals = len(form.partition(".")[2].rstrip('"').split('"')[0])
+                    shown = f"{cell.value:,.{decimals}f}" + "".join(re.findall(r'"([^"]*)"', form))
+                    assert len(shown) < sheet.column_dimensions[cell.column_letter].width, (
+                        sheet.title,
+                        cell.coordinate,
+                    )
+
+
+def test_nothing_is_hidden_worked_out_or_signed(book: Any, made: Made) -> None:
+    properties = book.properties
+    assert properties.title.startswith("West Midlands: Police and Crime Plan")
+    assert properties.language == "en-GB"
+    for sheet in book.worksheets:
+        assert sheet.sheet_state == "visible"
+        assert len(sheet.title) <= 31
+        assert not re.search(r"[\[\]:*?/\\]", sheet.title)
+        assert not any(entry.hidden for entry in (*sheet.row_dimensions.values(), *sheet.column_dimensions.values()))
+        for row in sheet.iter_rows():
+            for cell in row:
+                assert cell.comment is None
+                assert cell.data_type not in ("f", "e"), (sheet.title, cell.coordinate)
+    with zipfile.ZipFile(made.path) as parts:
+        assert not [name for name in parts.namelist() if "vba" in name.lower() or "comment" in name.lower()]
+        assert not re.search(r"creator|lastModifiedBy", parts.read("docProps/core.xml").decode())
+
+
+def test_every_page_has_its_charts_and_every_chart_says_what_it_shows(book: Any, made: Made) -> None:
+    with open_release(made.release) as connection:
+        pack = read_pack(connection, load_declaration(), plan_id=PLAN, quarter=parse_quarter(QUARTER))  # type: ignore[arg-type]
+    drawn = sum(bool(page.trend) + bool(page.bars) for page in pack.pages)
+    assert drawn >= 7
+    assert sum(len(sheet._charts) for sheet in book.worksheets) == drawn
+    assert {page.number.rstrip("ab") for page in pack.pages} == {str(number) for number in range(1, 13)}
+    with zipfile.ZipFile(made.path) as parts:
+        drawings = "".join(parts.read(name).decode() for name in parts.namelist() if "drawings/drawing" in name)
+        charts = [parts.read(name).decode() for name in parts.namelist() if "charts/chart" in name]
+        sparklines = parts.read("xl/worksheets/sheet3.xml").decode().count("<x14:sparkline>")
+    alternatives = re.findall(r'descr="([^"]+)"', drawings)
+    assert len(alternatives) == drawn
+    assert all(len(text) > 60 for text in alternatives)
+    assert sparklines == sum(cell.spark is not None for cell in pack.section("board_scorecard").table.column("trend"))  # type: ignore[union-attr]
+    assert sparklines > 3
+    for chart in charts:
+        assert 'smooth val="1"' not in chart
+        assert "<title>" in chart.replace("c:", "")
+        assert chart.count("<valAx>") + chart.count("<catAx>") == 2
+
+
+def test_no_line_leads_over_a_break_or_a_gap_or_a_marker(book: Any, made: Made) -> None:
+    sheet = next(sheet for sheet in book.worksheets if sheet.title.startswith("9a "))
+    (chart,) = sheet._charts
+    ranges = [
+        (series.xVal.numRef.f, series.yVal.numRef.f) for series in chart.series if series.tx and series.tx.v == "Value"
+    ]
+    assert len(ranges) == 2  # before and after the wider definition of a complaint
+    ends = []
+    for x, y in ranges:
+        (first, last) = re.findall(r"\$(\d+)", y)
+        assert re.findall(r"\$(\d+)", x) == [first, last]
+        column = re.findall(r"\$([A-Z]+)\$", y)[0]
+        assert all(isinstance(sheet[f"{column}{row}"].value, int | float) for row in range(int(first), int(last) + 1))
+        ends.append((int(first), int(last)))
+    assert ends[0][1] + 1 == ends[1][0]
+    assert sheet[f"A{ends[1][0]}"].value == "February 2020"
+    broken = [series for series in chart.series if series.tx and series.tx.v == "Break in the series"]
+    assert len(broken) == 1
+    assert broken[0].errBars is not None
+
+
+def test_links_lead_to_sheets_and_back(book: Any) -> None:
+    links = {
+        (sheet.title, cell.hyperlink.location.split("!")[0].strip("'"))
+        for sheet in book.worksheets
+        for row in sheet.iter_rows()
+        for cell in row
+        if cell.hyperlink
+    }
+    titles = set(book.sheetnames)
+    assert {target for _, target in links} <= titles
+    assert {target for source, target in links if source == "Contents"} == titles - {"Contents"}
+    assert {source for source, target in links if target == "Contents"} == titles - {"Contents"}
+    pages = {title for title in titles if re.match(r"\d", title)}
+    assert {target for source, target in links if source == "Scorecard"} >= pages
+    assert {source for source, target in links if target == "Scorecard"} >= pages
+
+
+def test_numbers_of_the_scorecard_are_those_of_the_mart(book: Any, sheets: dict[str, Any], made: Made) -> None:
+    columns = {
+        "Value": "value",
+        "95 % from": "ci_low",
+        "95 % to": "ci_high",
+        "Year before": "previous_value",
+        "Target": "target_level",
+        "Similar forces": "comparator_value",
+    }
+    for name, plan in (("Scorecard", PLAN), ("Reports on the plan", "ar2021")):
+        marts = {
+            (row["indicator_name"], row["period_label"]): row
+            for row in _mart(made, f"SELECT * FROM marts.plan_scorecard WHERE plan_id = '{plan}'")
+        }
+        compared = 0
+        for row in _records(book, sheets, name):
+            period = re.sub(r" \(\d+ months old\)", "", row["Period"])
+            for heading, column in columns.items():
+                found = row.get(heading)
+                if found is None:
+                    continue
+                expected = marts[row["Indicator"], period][column] if period != "[z]" else None
+                if isinstance(found, int | float):
+                    assert found == equal_to(expected), (row["Indicator"], heading)
+                    compared += 1
+                else:
+                    assert MARKER.fullmatch(found), (row["Indicator"], heading, found)
+                    assert expected is None, (row["Indicator"], heading, expected)
+        assert compared > 40
+
+
+def test_numbers_of_pages_peers_and_published_figures_are_those_of_the_marts(
+    book: Any, sheets: dict[str, Any], made: Made
+) -> None:
+    values = {
+        (row["indicator_name"], row["period_start"]): row["value"]
+        for row in _mart(
+            made,
+            "SELECT indicator_name, period_start, value.value FROM marts.plan_indicator_value AS value "
+            f"JOIN marts.dim_plan_indicator USING (plan_indicator_id) WHERE value.plan_id = '{PLAN}'",
+        )
+    }
+    months = {
+        (row["measure_id"], row["month"], row["method_id"]): row
+        for row in _mart(made, "SELECT * FROM marts.spc_point WHERE breakdown_type IS NULL AND area_code = 'E23000014'")
+    }
+    indicators = _mart(made, f"SELECT * FROM marts.dim_plan_indicator WHERE plan_id = '{PLAN}'")
+    compared = 0
+    for sheet in (title for title in book.sheetnames if re.match(r"\d", title) and book[title].tables):
+        indicator = next(
+            row for row in indicators if f"{row['indicator_name']}: " in str(book[sheet]["A1"].value) + ": "
+        )
+        for row in _records(book, sheets, sheet):
+            month = months.get((indicator["measure_id"], row["First day"], indicator["method_id"]))
+            expected = values.get((indicator["indicator_name"], row["First day"]))
+            if month and row["Last day"] - row["First day"] < dt.timedelta(days=31):
+                expected = month["value"]
+                for heading, column in (("Mean", "mean"), ("Lower limit", "lpl"), ("Upper limit", "upl")):
+                    if isinstance(row[heading], int | float):
+                        assert row[heading] == equal_to(month[column]), (sheet, row)
+                        compared += 1
+            if isinstance(row["Value"], int | float):
+                assert row["Value"] == equal_to(expected), (sheet, row)
+                compared += 1
+    assert compared > 300
+
+    peers = {
+        tuple(str(row[name])[:15] for name in ("member_name", "value", "ci_low", "ci_high"))
+        for row in _mart(made, "SELECT * FROM marts.peer_member")
+    }
+    rows = _records(book, sheets, "Similar forces")
+    members = [row for row in rows if not row["Force"].startswith("Mean of")]
+    assert len(members) >= 5
+    assert all(
+        tuple(str(row[name])[:15] for name in ("Force", "Value", "95 % from", "95 % to")) in peers
+        for row in members
+        if isinstance(row["95 % from"], float)
+    )
+    figures = {row["figure_id"]: row for row in _mart(made, "SELECT * FROM marts.reconciliation")}
+    published = _records(book, sheets, "Published against computed")
+    assert len(published) > 700
+    for row in published:
+        figure = figures[row["Figure number"]]
+        for heading, column in (("Published", "published_value"), ("Computed", "computed_value")):
+            if isinstance(row[heading], int | float):
+                assert row[heading] == equal_to(figure[column]), row
+            else:
+                assert figure[column] is None or row[heading] == "[low]", row
+
+
+def test_the_pack_tells_the_twelve_headlines_with_the_figures_of_the_annual_report(
+    book: Any, sheets: dict[str, Any]
+) -> None:
+    published = _records(book, sheets, "Published against computed")
+    printed = [row for row in published if row["Document"] == "003 Annual Report 2020/21" and row["Headline"] != "[z]"]
+    agree = [row for row in printed if row["Agreement"] == "= Agrees"]
+    assert len(agree) > 250
+    assert {int(row["Headline"]) for row in agree} >= {1, 2, 8, 9, 11}
+    (gap,) = [row for row in printed if row["Figure"] == "gap to england wales" and row["Headline"] == 1]
+    assert (gap["As printed"], round(gap["Computed"], 1), gap["Agreement"]) == ("3.5", 3.4, "≈ Rounding")
+    text = {name: " ".join(str(cell) for row in rows for cell in row) for name, rows in sheets.items()}
+    first = next(name for name in text if name.startswith("1 "))
+    assert "86.9 per 1,000 population" in text[first]
+    assert "I-003-1: The report says 3.5 points" in text[first]
+    satisfied = next(name for name in text if name.startswith("8 "))
+    assert "Victims satisfied with the whole experience, 2020: 42.7 %" in text[satisfied]
+    assert all("SAMPLE DATA: synthetic records" in text[name] for name in text)
+
+
+def test_what_changed_since_the_last_pack(book: Any, sheets: dict[str, Any], made: Made) -> None:
+    assert made.provenance["compared_with"]["quarter"] == "2020Q3"
+    (row,) = _records(book, sheets, "What changed")
+    assert (row["Indicator"], row["Period"]) == ("Complaints received in a year", "2020")
+    assert (row["New value"] - row["Old value"], row["Reason"]) == (10, "New records")
+
+
+def test_an_older_release_gives_the_values_that_it_knew(made: Made) -> None:
+    said = json.loads((made.earlier_folder / PROVENANCE).read_text(encoding="utf-8"))
+    assert (said["release_id"], said["compared_with"]) == (made.earlier_release, None)
+    with (
+        zipfile.ZipFile(next(made.earlier_folder.glob("*.xlsx"))) as old,
+        zipfile.ZipFile(made.path) as new,
+    ):
+        assert "<v>3700</v>" in old.read("xl/worksheets/sheet3.xml").decode()
+        assert "<v>3710</v>" in new.read("xl/worksheets/sheet3.xml").decode()
+
+
+def test_the_command_makes_the_same_pack_again_and_says_where(made: Made) -> None:
+    before = {path.name: path.read_bytes() for path in made.folder.iterdir()}
+    warehouse = str(made.settings.warehouse_dir)
+    done = CliRunner(env={"FPW_CONTACT": made.settings.contact}).invoke(
+        app, ["board", "--quarter", QUARTER.lower(), "--plan", PLAN, "--warehouse", warehouse]
+    )
+    assert done.exit_code == 0, done.output
+    assert f"{made.path}\n" in done.output
+    assert {path.name: path.read_bytes() for path in made.folder.iterdir()} == before
+    assert "performance@force.example" in str(
+        CalamineWorkbook.from_path(str(made.path)).get_sheet_by_name("Cover").to_python()
+    )
+
+
+def test_nothing_of_a_later_period_is_shown(made: Made) -> None:
+    quarter = parse_quarter("2019Q2")
+    assert quarter is not None
+    with open_release(made.release) as connection:
+        pack = read_pack(connection, load_declaration(), plan_id=PLAN, quarter=quarter)
+    kept = [name for name in pack.tables if name != "board_extracts"]
+    days = [
+        cell.value for name in kept for row in pack.tables[name].rows for cell in row if isinstance(cell.value, dt.date)
+    ]
+    assert len(days) > 100
+    assert max(days) <= quarter.end
+    assert pack.section("board_reports").table is not None
+    assert not pack.tables["board_reports"].rows
+    words = " ".join(page.sentence + (page.trend.alt if page.trend else "") for page in pack.pages)
+    assert not re.search(r"(October|November|December) 2019|20(2\d|19/20)", words)
+    assert any("worked out from months up to" in note for page in pack.pages for note in page.notes)
+
+
+def test_provenance_names_the_release_the_extracts_and_the_hash_of_each_file(made: Made) -> None:
+    import hashlib
+
+    said = made.provenance
+    assert (said["plan"], said["quarter"], said["edition"], said["is_sample"]) == (PLAN, QUARTER, "internal", True)
+    assert said["release_id"] == made.release.name
+    assert said["outputs"] == {made.path.name: hashlib.sha256(made.path.read_bytes()).hexdigest()}
+    loaded = _mart(
+        made, "SELECT count(*) AS n FROM ops.extract WHERE status = 'loaded' AND period_start <= DATE '2021-03-31'"
+    )
+    assert len(said["extracts"]) == loaded[0]["n"]
+    assert all(len(entry["sha256"]) == 64 for entry in said["extracts"])
+    assert made.path.name == f"west-midlands-{PLAN}-{QUARTER}-internal.xlsx"
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        ({"quarter": "2021-03"}, "is no quarter; write it as 2020Q4"),
+        ({"quarter": "2020Q4", "plan": "nosuch"}, "There is no plan 'nosuch'; the release knows ar2021"),
+        ({"quarter": "2029Q4", "plan": PLAN}, "2029Q4 ends on 31 March 2030, after release"),
+        ({"quarter": "2007Q1"}, "No plan had begun by 30 June 2007"),
+        ({"quarter": "2020Q4", "release_id": "20010101T000000Z"}, "There is no release"),
+    ],
+)
+def test_what_cannot_be_made_is_said_in_a_sentence(made: Made, options: dict[str, str], sentence: str) -> None:
+    with pytest.raises(WarehouseError, match=re.escape(sentence)):
+        make_pack(made.settings, **options)  # type: ignore[arg-type]
