@@ -91,8 +91,8 @@ SUITE = Suite(
         holds(
             "counts_not_negative",
             # Earlier records that turned out to be other offences can leave a small group below zero.
-            f"(coalesce(numerator, 0) >= 0 OR source_id IN ({_CORRECTED})) "
-            f"AND coalesce(denominator, 0) >= 0 AND coalesce(n_unknown, 0) >= 0",
+            f"(least(coalesce(numerator, 0), coalesce(n_unknown, 0)) >= 0 OR source_id IN ({_CORRECTED})) "
+            "AND coalesce(denominator, 0) >= 0",
             (*_SHOWN, "numerator", "denominator", "n_unknown"),
             "A count of records or people is negative: correct the measure model.",
         ),
