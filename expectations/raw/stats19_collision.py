@@ -17,8 +17,8 @@ SUITE = Suite(
         given("police_force", "A collision has no force, so its reference must tell it: look at the file.", "warning"),
         holds(
             "force_fits_reference",
-            # collisions of the City of London may bear a reference of the Metropolitan Police
-            "police_force IS NULL OR police_force IN (-1, 48) OR TRY_CAST(substring(collision_index, 5, 2) AS INTEGER) IS NULL "
+            # collisions of the City of London (48) and the Metropolitan Police (1) may bear each other's references
+            "coalesce(police_force, -1) IN (-1, 1, 48) OR TRY_CAST(substring(collision_index, 5, 2) AS INTEGER) IS NULL "
             "OR police_force = TRY_CAST(substring(collision_index, 5, 2) AS INTEGER)",
             ("extract_id", "line", "collision_index", "police_force"),
             "A collision is of another force than its reference says; it counts for the force named beside it: tell the "
