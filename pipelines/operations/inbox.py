@@ -53,7 +53,7 @@ def look(raw_dir: Path, cursor: str | None) -> Look:
     news = [sha256 for sha256 in hashes if sha256 not in taken]
     # One refresh for a delivery of many files: it waits until the last of them is whole.
     delivery = hashlib.sha256("".join(hashes).encode()).hexdigest()[:16] if news and not unsettled else None
-    cursor = json.dumps({"files": files, "taken": hashes if delivery else [s for s in taken if s in hashes]})
+    cursor = json.dumps({"files": files, "taken": sorted({*taken, *hashes}) if delivery else taken})
     return Look(cursor, delivery, tuple(unsettled))
 
 

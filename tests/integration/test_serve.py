@@ -1,0 +1,184 @@
+"""Dagster's servers as they run in an office: the daemon starts the nightly job by itself, and Postgres keeps its runs."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from pipelines.operations.instance import HEADER, dagster_instance, prepare_home
+from pipelines.settings import PROJECT_DIR, Settings
+from tests.conftest import street_row, write_street
+
+pytestmark = pytest.mark.xdist_group("serve")
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def until(condition: Callable[[], object], seconds: float) -> object:
+    """What the condition gives, once it gives something; None when the time is over."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if found := condition():
+            return found
+        time.sleep(0.5)
+    return None
+
+
+def page(port: int) -> str | None:
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/server_info", timeout=5) as answer:
+            return str(answer.read().decode())
+    except OSError:
+        return None
+
+
+def ended_runs(settings: Settings) -> list[dg.DagsterRun]:
+    """Runs that the schedule started and that are over."""
+    with dg.DagsterInstance.from_config(str(settings.dagster_home)) as instance:
+        return [run for run in instance.get_runs(limit=5) if run.is_finished and "dagster/schedule_name" in run.tags]
+
+
+def test_the_daemon_starts_the_nightly_job_by_itself_and_everything_ends_with_fpw_serve(tmp_path: Path) -> None:
+    settings = Settings.load({}, raw_dir=tmp_path / "raw", warehouse_dir=tmp_path / "warehouse", threads=1)
+    # a header that no contract knows: the run registers it, and ends in a sentence after the cheapest step
+    write_street(settings.raw_dir, [street_row()], name="2019-04-west-midlands-street.csv")
+    settings.warehouse_dir.mkdir()
+    (settings.warehouse_dir / "build.duckdb").write_text("not a database")
+    port = free_port()
+    serving = subprocess.Popen(
+        [sys.executable, "-m", "pipelines.cli", "serve", "--port", str(port)],
+        cwd=PROJECT_DIR,
+        env=settings.child_environment(FPW_NIGHTLY_CRON="* * * * *"),
+        stderr=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        start_new_session=True,
+        text=True,
+    )
+    try:
+        assert until(lambda: page(port), 120), "the webserver did not answer"
+        runs = until(lambda: ended_runs(settings), 180)
+        assert isinstance(runs, list), "the schedule started no run"
+        assert {(run.job_name, run.tags["dagster/schedule_name"]) for run in runs} == {("refresh", "nightly")}
+        with dg.DagsterInstance.from_config(str(settings.dagster_home)) as instance:
+            said = " ".join(entry.user_message or "" for entry in instance.all_logs(runs[0].run_id))
+        assert "build.duckdb cannot be opened" in said
+    finally:
+        serving.send_signal(signal.SIGTERM)
+        _, told = serving.communicate(timeout=60)
+    assert serving.returncode == 0, told
+    assert page(port) is None
+    assert "Traceback" not in told.split("Ctrl-C ends it")[0]
+
+
+def test_a_port_that_is_taken_is_said(tmp_path: Path) -> None:
+    settings = Settings.load({}, raw_dir=tmp_path / "raw", warehouse_dir=tmp_path / "warehouse", threads=1)
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        done = subprocess.run(
+            [sys.executable, "-m", "pipelines.cli", "serve", "--port", str(port)],
+            cwd=PROJECT_DIR,
+            env=settings.child_environment(),
+            capture_output=True,
+            text=True,
+            timeout=180,
+        )
+    assert done.returncode == 1
+    assert f"Is port {port} taken" in done.stderr
+
+
+# Dagster's home
+
+
+def test_the_home_follows_the_settings_until_somebody_makes_it_their_own(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("DAGSTER_HOME", raising=False)
+    monkeypatch.delenv("FPW_DAGSTER_POSTGRES_URL", raising=False)
+    path = settings.dagster_home / "dagster.yaml"
+    prepare_home(settings)
+    assert "pipelines.store.event_log" in path.read_text()
+    monkeypatch.setenv("FPW_DAGSTER_POSTGRES_URL", "postgresql://dagster:secret@127.0.0.1/dagster")
+    prepare_home(settings)
+    assert "FPW_DAGSTER_POSTGRES_URL" in path.read_text()
+    assert "secret" not in path.read_text()
+    own = path.read_text().removeprefix(HEADER) + "# mine\n"
+    path.write_text(own)
+    prepare_home(settings)
+    assert path.read_text() == own
+
+
+@pytest.fixture
+def postgres(tmp_path: Path) -> Iterator[str]:
+    """A Postgres server on loopback, with an empty database; its address."""
+    program = shutil.which("pg_ctl") or next(
+        (str(path) for path in sorted(Path("/usr/lib/postgresql").glob("*/bin/pg_ctl"))), None
+    )
+    if program is None:
+        message = "Postgres is not installed; on Debian: apt-get install postgresql."
+        pytest.fail(message) if os.environ.get("CI") else pytest.skip(message)
+    folder, port = tmp_path / "postgres", free_port()
+    folder.mkdir()
+    as_server: list[str] = []
+    if os.geteuid() == 0:  # the server refuses to run as root
+        for path in (tmp_path, *tmp_path.parents):
+            if path.owner() == "root" and path != Path("/tmp"):
+                path.chmod(path.stat().st_mode | 0o011) if path.is_relative_to("/tmp") else None
+        shutil.chown(folder, "nobody")
+        as_server = ["setpriv", "--reuid=nobody", "--clear-groups", "--"]
+    options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c fsync=off"
+    for command in (
+        ["initdb", "-o", "--auth=trust --username=dagster --no-sync"],
+        ["start", "-w", "-l", str(folder / "log"), "-o", options],
+    ):
+        done = subprocess.run(
+            [*as_server, program, "-D", str(folder / "data"), *command], capture_output=True, text=True, cwd=folder
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+    yield f"postgresql://dagster@127.0.0.1:{port}/postgres"
+    subprocess.run([*as_server, program, "-D", str(folder / "data"), "stop", "-m", "immediate"], check=True, cwd=folder)
+
+
+@dg.op
+def work() -> None:
+    """Nothing."""
+
+
+@dg.job
+def small() -> None:
+    """A job."""
+    work()
+
+
+def test_runs_are_kept_in_postgres_for_everybody(
+    settings: Settings, postgres: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("DAGSTER_HOME", raising=False)
+    monkeypatch.setenv("FPW_DAGSTER_POSTGRES_URL", postgres)
+    with dagster_instance(settings) as instance:
+        run_id = small.execute_in_process(instance=instance).run_id
+    assert not list(settings.dagster_home.rglob("*.db"))
+    # another user on another machine: another home, the same database
+    other = settings.model_copy(update={"warehouse_dir": settings.warehouse_dir.with_name("other")})
+    monkeypatch.delenv("DAGSTER_HOME", raising=False)
+    with dagster_instance(other) as instance:
+        (run,) = instance.get_runs()
+        assert (run.run_id, run.status) == (run_id, dg.DagsterRunStatus.SUCCESS)
+        assert len(json.dumps([str(entry) for entry in instance.all_logs(run_id)])) > 1000

@@ -1,0 +1,327 @@
+"""The inbox, notices, standing checks and retries: each against the real thing on loopback, or a real Dagster instance."""
+
+from __future__ import annotations
+
+import datetime as dt
+import errno
+import json
+import os
+import socketserver
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+
+import dagster as dg
+import duckdb
+import pytest
+from dagster._core.remote_origin import RemoteInstigatorOrigin
+from dagster._core.scheduler.instigation import (
+    InstigatorState,
+    InstigatorStatus,
+    InstigatorType,
+    ScheduleInstigatorData,
+    TickData,
+    TickStatus,
+)
+from dagster._utils.error import SerializableErrorInfo
+
+from pipelines.operations.inbox import look
+from pipelines.operations.notices import Notice, send
+from pipelines.operations.retry import passes_by_itself, worth_retrying
+from pipelines.operations.serve import is_loopback
+from pipelines.operations.standing import refreshed_lately, schedules_run
+from pipelines.settings import Settings
+
+NOTICE = Notice(
+    "failure", "The refresh failed", ("raw.x, check y failed: 3 found.", "It waits."), "run-1", "west-midlands"
+)
+
+
+# The inbox
+
+
+def drop(raw: Path, name: str, text: str, mtime: int = 1_000) -> None:
+    path = raw / "inbox" / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+    os.utime(path, ns=(mtime, mtime))
+
+
+def test_a_file_counts_once_it_is_the_same_at_two_looks(tmp_path: Path) -> None:
+    first = look(tmp_path, None)
+    assert (first.delivery, first.unsettled) == (None, ())
+    drop(tmp_path, "a.csv", "half")
+    second = look(tmp_path, first.cursor)
+    assert (second.delivery, second.unsettled) == (None, ("a.csv",))
+    drop(tmp_path, "a.csv", "half and half", mtime=2_000)  # still growing
+    third = look(tmp_path, second.cursor)
+    assert third.delivery is None
+    fourth = look(tmp_path, third.cursor)
+    assert fourth.delivery is not None
+    assert fourth.unsettled == ()
+    assert look(tmp_path, fourth.cursor).delivery is None  # told once
+
+
+def test_a_delivery_of_several_files_waits_for_the_last(tmp_path: Path) -> None:
+    drop(tmp_path, "a.csv", "a")
+    before = look(tmp_path, None)
+    drop(tmp_path, "b.csv", "b")
+    assert look(tmp_path, before.cursor).delivery is None
+    found = look(tmp_path, look(tmp_path, before.cursor).cursor)
+    assert found.delivery is not None
+
+
+def test_the_same_content_at_another_time_or_under_another_name_is_no_news(tmp_path: Path) -> None:
+    drop(tmp_path, "a.csv", "a")
+    known = look(tmp_path, look(tmp_path, None).cursor)
+    assert known.delivery
+    drop(tmp_path, "a.csv", "a", mtime=9_000)
+    drop(tmp_path, "copy.csv", "a")
+    again = look(tmp_path, look(tmp_path, known.cursor).cursor)
+    assert (again.delivery, again.unsettled) == (None, ())
+
+
+def test_unfinished_downloads_are_not_seen(tmp_path: Path) -> None:
+    drop(tmp_path, "a.csv.part", "a")
+    found = look(tmp_path, look(tmp_path, None).cursor)
+    assert (found.delivery, found.unsettled) == (None, ())
+
+
+# Notices
+
+
+class MailHandler(socketserver.StreamRequestHandler):
+    """As much of SMTP as a client needs to hand over a mail."""
+
+    def handle(self) -> None:
+        self.say("220 ready")
+        while line := self.rfile.readline():
+            word = line.split()[0].upper()
+            if word == b"DATA":
+                self.say("354 go on")
+                body = b""
+                while (line := self.rfile.readline()) != b".\r\n":
+                    body += line
+                self.server.mails.append(body.decode())  # type: ignore[attr-defined]
+            self.say("221 bye" if word == b"QUIT" else "250 ok")
+
+    def say(self, text: str) -> None:
+        self.wfile.write(text.encode() + b"\r\n")
+
+
+class HookHandler(BaseHTTPRequestHandler):
+    """Takes what is posted, or answers with the server's `status`."""
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        self.server.bodies.append(json.loads(body))  # type: ignore[attr-defined]
+        self.send_response(self.server.status)  # type: ignore[attr-defined]
+        self.end_headers()
+
+    def log_message(self, format: str, *args: object) -> None:
+        pass
+
+
+@contextmanager
+def serving(make: Callable[[], socketserver.TCPServer]) -> Iterator[socketserver.TCPServer]:
+    with make() as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+        thread.start()
+        yield server
+        server.shutdown()
+        thread.join()
+
+
+@pytest.fixture
+def mail_server() -> Iterator[socketserver.TCPServer]:
+    with serving(lambda: socketserver.TCPServer(("127.0.0.1", 0), MailHandler)) as server:
+        server.mails = []  # type: ignore[attr-defined]
+        yield server
+
+
+@pytest.fixture
+def hook_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[socketserver.TCPServer]:
+    with serving(lambda: HTTPServer(("127.0.0.1", 0), HookHandler)) as server:
+        server.bodies, server.status = [], 200  # type: ignore[attr-defined]
+        monkeypatch.setenv("FPW_WEBHOOK_URL", f"http://127.0.0.1:{server.server_address[1]}/hook?key=secret-key")
+        yield server
+
+
+def mailing(settings: Settings, port: int) -> Settings:
+    return settings.model_copy(
+        update={"notify_to": "night@force.example, data@force.example", "smtp_host": "127.0.0.1", "smtp_port": port}
+    )
+
+
+def test_a_notice_is_mailed_and_posted_with_the_runs_own_sentences(
+    settings: Settings, mail_server: socketserver.TCPServer, hook_server: socketserver.TCPServer
+) -> None:
+    assert send(NOTICE, mailing(settings, mail_server.server_address[1])) == []
+    (mail,) = mail_server.mails  # type: ignore[attr-defined]
+    (body,) = hook_server.bodies  # type: ignore[attr-defined]
+    for words in (NOTICE.subject, *NOTICE.sentences, "run-1", "docs/runbooks/nightly-failed.md"):
+        assert words in mail
+        assert words in body["text"]
+    assert "To: night@force.example, data@force.example" in mail
+    assert (body["kind"], body["run_id"], body["sentences"]) == ("failure", "run-1", list(NOTICE.sentences))
+
+
+def test_without_settings_nothing_is_sent(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("FPW_WEBHOOK_URL", raising=False)
+    assert send(NOTICE, settings) == []
+
+
+def test_a_notice_that_cannot_be_sent_is_said_without_the_hooks_key(
+    settings: Settings, hook_server: socketserver.TCPServer
+) -> None:
+    hook_server.status = 500  # type: ignore[attr-defined]
+    with socketserver.TCPServer(("127.0.0.1", 0), MailHandler) as closed:
+        port = closed.server_address[1]
+    mail, hook = send(NOTICE, mailing(settings, port))
+    assert f"127.0.0.1:{port}" in mail
+    assert "FPW_SMTP_HOST" in mail
+    assert "FPW_WEBHOOK_URL" in hook
+    assert "secret-key" not in mail + hook
+
+
+# Standing checks
+
+NOW = dt.datetime(2026, 11, 22, 9, 0, tzinfo=dt.UTC)
+
+
+@dg.op
+def work() -> None:
+    """Nothing."""
+
+
+@dg.job
+def refresh() -> None:
+    """A job."""
+    work()
+
+
+NIGHTLY = dg.ScheduleDefinition(
+    name="nightly",
+    job=refresh,
+    cron_schedule="0 2 * * *",
+    execution_timezone="Europe/London",
+    default_status=dg.DefaultScheduleStatus.RUNNING,
+)
+
+
+@pytest.fixture
+def instance(tmp_path: Path) -> Iterator[dg.DagsterInstance]:
+    with dg.DagsterInstance.local_temp(str(tmp_path)) as instance:
+        yield instance
+
+
+def seen(instance: dg.DagsterInstance, status: InstigatorStatus, since: dt.datetime) -> InstigatorState:
+    """As a daemon notes a schedule when it first meets it."""
+    from dagster._core.remote_origin import ManagedGrpcPythonEnvCodeLocationOrigin, RemoteRepositoryOrigin
+    from dagster._core.types.loadable_target_origin import LoadableTargetOrigin
+
+    location = ManagedGrpcPythonEnvCodeLocationOrigin(LoadableTargetOrigin(module_name="m"), location_name="m")
+    origin = RemoteInstigatorOrigin(RemoteRepositoryOrigin(location, "repo"), "nightly")
+    data = ScheduleInstigatorData(cron_schedule="0 2 * * *", start_timestamp=since.timestamp())
+    return instance.add_instigator_state(InstigatorState(origin, InstigatorType.SCHEDULE, status, data))
+
+
+def tick(instance: dg.DagsterInstance, state: InstigatorState, at: dt.datetime, status: TickStatus) -> None:
+    failure = status is TickStatus.FAILURE
+    instance.create_tick(
+        TickData(
+            state.instigator_origin_id,
+            "nightly",
+            InstigatorType.SCHEDULE,
+            status,
+            at.timestamp(),
+            run_ids=[] if failure else ["run-1"],
+            error=SerializableErrorInfo("It broke.", [], None) if failure else None,
+            selector_id=state.selector_id,
+        )
+    )
+
+
+def heartbeat(instance: dg.DagsterInstance) -> None:
+    from dagster._daemon.types import DaemonHeartbeat
+
+    for daemon in instance.get_required_daemon_types():
+        instance.add_daemon_heartbeat(DaemonHeartbeat(dt.datetime.now().timestamp(), daemon, "id", []))
+
+
+def findings(instance: dg.DagsterInstance) -> dict[str, tuple[bool, str]]:
+    return {found.name: (found.passed, found.sentence) for found in schedules_run(instance, [NIGHTLY], NOW)}
+
+
+def test_a_schedule_that_no_daemon_runs_is_found(instance: dg.DagsterInstance) -> None:
+    found = findings(instance)
+    assert not found["daemon_runs"][0]
+    assert "fpw serve" in found["daemon_runs"][1]
+    assert not found["nightly_fires"][0]
+
+
+def test_a_schedule_that_fired_last_night_is_well(instance: dg.DagsterInstance) -> None:
+    heartbeat(instance)
+    state = seen(instance, InstigatorStatus.RUNNING, NOW - dt.timedelta(days=9))
+    tick(instance, state, NOW - dt.timedelta(hours=7), TickStatus.SUCCESS)
+    assert all(passed for passed, _ in findings(instance).values())
+
+
+@pytest.mark.parametrize(
+    ("status", "hours", "result", "words"),
+    [
+        (InstigatorStatus.RUNNING, 31, TickStatus.SUCCESS, "did not fire when it was due on 22 November 2026 at 02:00"),
+        (InstigatorStatus.RUNNING, 7, TickStatus.FAILURE, "failed"),
+        (InstigatorStatus.STOPPED, 7, TickStatus.SUCCESS, "switched off"),
+    ],
+)
+def test_a_schedule_that_is_declared_but_does_not_run_is_found(
+    instance: dg.DagsterInstance, status: InstigatorStatus, hours: int, result: TickStatus, words: str
+) -> None:
+    heartbeat(instance)
+    state = seen(instance, status, NOW - dt.timedelta(days=9))
+    tick(instance, state, NOW - dt.timedelta(hours=hours), result)
+    passed, sentence = findings(instance)["nightly_fires"]
+    assert not passed
+    assert words in sentence
+
+
+def test_a_refresh_that_is_too_long_ago_is_found(instance: dg.DagsterInstance) -> None:
+    now = dt.datetime.now(dt.UTC)
+    assert not refreshed_lately(instance, "refresh", now).passed
+    refresh.execute_in_process(instance=instance)
+    assert refreshed_lately(instance, "refresh", now + dt.timedelta(hours=25)).passed
+    late = refreshed_lately(instance, "refresh", now + dt.timedelta(hours=27))
+    assert not late.passed
+    assert "a night was missed" in late.sentence
+
+
+# Retries
+
+
+@pytest.mark.parametrize("number", [errno.ESTALE, errno.ETIMEDOUT, errno.EIO])
+def test_a_share_that_went_away_is_tried_again(number: int) -> None:
+    with pytest.raises(dg.RetryRequested) as asked, worth_retrying():
+        raise RuntimeError("could not read") from OSError(number, "gone")
+    assert (asked.value.max_retries, asked.value.seconds_to_wait) == (2, 60)
+
+
+@pytest.mark.parametrize("error", [OSError(errno.ENOSPC, "full"), OSError(errno.EACCES, "no"), ValueError("wrong")])
+def test_what_does_not_mend_itself_fails_at_once(error: Exception) -> None:
+    with pytest.raises(type(error)), worth_retrying():
+        raise error
+
+
+def test_a_build_database_that_somebody_has_open_is_tried_again(tmp_path: Path) -> None:
+    assert passes_by_itself(duckdb.IOException("IO Error: Could not set lock on file x: Conflicting lock is held"))
+    assert not passes_by_itself(duckdb.IOException("IO Error: disk is full"))
+
+
+@pytest.mark.parametrize(
+    ("host", "alone"),
+    [("127.0.0.1", True), ("::1", True), ("localhost", True), ("0.0.0.0", False), ("wall.example", False)],
+)
+def test_only_loopback_counts_as_this_machine_alone(host: str, alone: bool) -> None:
+    assert is_loopback(host) is alone
