@@ -12,13 +12,13 @@ from pipelines.settings import DBT_DIR
 
 
 class Macros:
-    """The macros of these files of `dbt_project/macros`, or of all, dispatched to DuckDB as dbt does it."""
+    """The macros of these files of `dbt_project/macros` and of `engine.sql`, or of all, dispatched to DuckDB as dbt does it."""
 
     def __init__(self, *files: str) -> None:
         folder = DBT_DIR / "macros"
         texts = [
             path.read_text(encoding="utf-8")
-            for path in ([folder / name for name in files] or sorted(folder.glob("*.sql")))
+            for path in sorted({folder / name for name in ("engine.sql", *files)} if files else folder.glob("*.sql"))
         ]
         # a generic test is dbt's own kind of block
         text = "\n".join(text for text in texts if "{% test" not in text)

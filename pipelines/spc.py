@@ -201,7 +201,7 @@ def judge(read: Series, *, screening: bool) -> list[tuple[object, ...]]:
 
 @cache
 def _macros() -> Macros:
-    return Macros("engine.sql", "spc.sql")
+    return Macros("spc.sql")
 
 
 def _lines(source: Path) -> Iterator[tuple[int, list[str]]]:

@@ -305,7 +305,7 @@ class _Reader:
         self.connection, self.declaration, self.quarter = connection, declaration, quarter
         self.edition, self.earlier, self.contact = edition, earlier, contact
         self.plans = [plan for plan in declaration.sections if edition in plan.audience]
-        self.macros = Macros("engine.sql", "periods.sql", "comparison.sql", "series.sql", "plans.sql")
+        self.macros = Macros("periods.sql", "comparison.sql", "series.sql", "plans.sql")
         self.release = self._release()
         self.parameters: Row = {
             "plan": plan_id,

@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -125,35 +126,35 @@ def test_the_home_follows_the_settings_until_somebody_makes_it_their_own(
     assert path.read_text() == own
 
 
+def listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
 @pytest.fixture
-def postgres(tmp_path: Path) -> Iterator[str]:
+def postgres() -> Iterator[str]:
     """A Postgres server on loopback, with an empty database; its address."""
-    program = shutil.which("pg_ctl") or next(
-        (str(path) for path in sorted(Path("/usr/lib/postgresql").glob("*/bin/pg_ctl"))), None
-    )
-    if program is None:
+    installed = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
+    found = shutil.which("postgres") or (str(installed[-1] / "postgres") if installed else None)
+    if found is None:
         message = "Postgres is not installed; on Debian: apt-get install postgresql."
         pytest.fail(message) if os.environ.get("CI") else pytest.skip(message)
-    folder, port = tmp_path / "postgres", free_port()
-    folder.mkdir()
+    programs, port = Path(found).resolve().parent, free_port()
     as_server: list[str] = []
-    if os.geteuid() == 0:  # the server refuses to run as root
-        for path in (tmp_path, *tmp_path.parents):
-            if path.owner() == "root" and path != Path("/tmp"):
-                path.chmod(path.stat().st_mode | 0o011) if path.is_relative_to("/tmp") else None
-        shutil.chown(folder, "nobody")
-        as_server = ["setpriv", "--reuid=nobody", "--clear-groups", "--"]
-    options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c fsync=off"
-    for command in (
-        ["initdb", "-o", "--auth=trust --username=dagster --no-sync"],
-        ["start", "-w", "-l", str(folder / "log"), "-o", options],
-    ):
-        done = subprocess.run(
-            [*as_server, program, "-D", str(folder / "data"), *command], capture_output=True, text=True, cwd=folder
-        )
-        assert done.returncode == 0, done.stdout + done.stderr
-    yield f"postgresql://dagster@127.0.0.1:{port}/postgres"
-    subprocess.run([*as_server, program, "-D", str(folder / "data"), "stop", "-m", "immediate"], check=True, cwd=folder)
+    with tempfile.TemporaryDirectory() as folder:
+        if os.geteuid() == 0:  # the server refuses to run as root
+            shutil.chown(folder, "nobody")
+            as_server = ["setpriv", "--reuid=nobody", "--clear-groups", "--"]
+        data = str(Path(folder) / "data")
+        make = [*as_server, str(programs / "initdb"), "-D", data, "--auth=trust", "--username=dagster", "--no-sync"]
+        subprocess.run(make, check=True, capture_output=True, cwd=folder)
+        options = ["listen_addresses=127.0.0.1", "unix_socket_directories=", "fsync=off"]
+        command = [*as_server, str(programs / "postgres"), "-D", data, "-p", str(port)]
+        command += [part for option in options for part in ("-c", option)]
+        with subprocess.Popen(command, cwd=folder, stderr=subprocess.DEVNULL) as server:
+            assert until(lambda: listens(port), 60), "Postgres did not start"
+            yield f"postgresql://dagster@127.0.0.1:{port}/postgres"
+            server.send_signal(signal.SIGINT)
 
 
 @dg.op
