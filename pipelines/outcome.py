@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import dagster as dg
+import duckdb
 
 from pipelines.assets.published import PUBLISHED_KEY
 from pipelines.assets.raw import NOTHING_NEW
 from pipelines.settings import Settings
-from pipelines.store.warehouse import Warehouse
+from pipelines.store.warehouse import Warehouse, WarehouseError
 
 
 @dataclass(frozen=True)
@@ -66,20 +67,27 @@ def _unchanged_since(events: Sequence[dg.DagsterEvent]) -> str | None:
 def _failed_checks(settings: Settings, run_id: str) -> list[str]:
     if not settings.build_path.exists():
         return []
-    with Warehouse(settings).connect(read_only=True) as connection:
-        rows = connection.execute(
-            """
-            SELECT table_name, check_name, status, observed, description FROM ops.check_result
-            WHERE run_id = ? AND engine = 'great_expectations'
-                AND (status = 'raised' OR (status = 'failed' AND severity = 'error'))
-            ORDER BY ALL
-            """,
-            [run_id],
-        ).fetchall()
+    try:
+        with Warehouse(settings).connect(read_only=True) as connection:
+            rows = _failed_results(connection, run_id)
+    except (WarehouseError, duckdb.Error):
+        return []  # a build database that cannot be read is what the run itself speaks of
     return [
         f"{table}, check {check} {'could not run' if status == 'raised' else 'failed'}: {observed}. {description}"
         for table, check, status, observed, description in rows
     ]
+
+
+def _failed_results(connection: duckdb.DuckDBPyConnection, run_id: str) -> list[tuple[str, ...]]:
+    return connection.execute(
+        """
+        SELECT table_name, check_name, status, observed, description FROM ops.check_result
+        WHERE run_id = ? AND engine = 'great_expectations'
+            AND (status = 'raised' OR (status = 'failed' AND severity = 'error'))
+        ORDER BY ALL
+        """,
+        [run_id],
+    ).fetchall()
 
 
 def _last_words(events: Sequence[dg.DagsterEvent]) -> str | None:
