@@ -80,7 +80,7 @@ def test_the_daemon_starts_the_nightly_job_by_itself_and_everything_ends_with_fp
         with dg.DagsterInstance.from_config(str(settings.dagster_home)) as instance:
             events = [entry.dagster_event for entry in instance.all_logs(runs[0].run_id) if entry.dagster_event]
         (sentence,) = outcome_of(settings, runs[0].run_id, succeeded=False, events=events).failures
-        assert "build.duckdb cannot be opened" in sentence
+        assert "build.duckdb" in sentence
     finally:
         serving.send_signal(signal.SIGTERM)
         _, told = serving.communicate(timeout=60)
