@@ -9,6 +9,7 @@ import typer
 
 from pipelines.commands import analysts, board, fetch, files, operations, refresh, returns, spc, status
 from pipelines.sources.contract import ContractError
+from pipelines.store.advice import advice, advised, in_short
 from pipelines.store.warehouse import WarehouseError
 
 app = typer.Typer(
@@ -43,11 +44,15 @@ def main() -> None:
     except (WarehouseError, ContractError) as error:
         sys.exit(str(error))
     except duckdb.Error as error:
-        sys.exit(f"DuckDB could not go on: {str(error).splitlines()[0]}")
+        sys.exit(advised(f"DuckDB could not go on: {in_short(str(error))}"))
     except OSError as error:
-        sys.exit(
-            f"{error.filename or 'A file'} could not be used ({error.strerror or error}); check it and its permissions."
-        )
+        told = f"{error.filename or 'A file'} could not be used ({error.strerror or error})"
+        sys.exit(advised(told) if advice(told) else f"{told}; check it and its permissions.")
+    except Exception as error:
+        # Dagster's own storage meets a full disk too.
+        if not advice(repr(error)):
+            raise
+        sys.exit(advised(f"The command could not go on: {in_short(str(error) or repr(error))}"))
 
 
 if __name__ == "__main__":

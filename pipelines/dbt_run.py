@@ -16,8 +16,9 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.settings import DBT_DIR, Settings
+from pipelines.store.advice import advised, in_short
 from pipelines.store.warehouse import Warehouse, WarehouseError, create_ops_table, has_ops_table
-from pipelines.workers import Pool, process_pool
+from pipelines.workers import Pool, process_pool, work_of
 
 log = logging.getLogger("fpw.dbt")
 
@@ -144,7 +145,6 @@ class Dbt:
 
         The build database is closed when this returns. Results also stand in `run_results.json` of the target.
         """
-        self.start().result()
         results, done = self.target / "run_results.json", self.target / "nodes_done"
         results.unlink(missing_ok=True)
         done.unlink(missing_ok=True)
@@ -152,26 +152,31 @@ class Dbt:
         command = ["build", "--full-refresh", "--exclude-resource-type", "unit_test"]
         command += ["--indirect-selection", indirect_selection]
         command += ["--select", *select, *self._arguments]
-        trouble: Future[str | None] = self._pool.submit(_run, command, done)
-        while not wait([trouble], timeout=PROGRESS_SECONDS).done:
-            if done.exists():
-                progress(done.stat().st_size)
+        with work_of("dbt"):
+            self.start().result()
+            running: Future[str | None] = self._pool.submit(_run, command, done)
+            while not wait([running], timeout=PROGRESS_SECONDS).done:
+                if done.exists():
+                    progress(done.stat().st_size)
+            trouble = running.result()
         if not results.exists():
-            return Build({}, f"dbt did not finish ({trouble.result()}); its log is {self.target / 'dbt.log'}.")
+            told = advised(f"dbt did not finish ({trouble})")
+            return Build({}, f"{told.rstrip('.')}. Its log is {self.target / 'dbt.log'}.")
         found = json.loads(results.read_text(encoding="utf-8"))["results"]
         return Build({result["unique_id"]: result["status"] for result in found}, self._what_failed(found))
 
     def _what_failed(self, results: Sequence[dict[str, Any]]) -> str | None:
         """The first node that failed, in dbt's words, and how many did."""
         failed = [
-            f"{result['unique_id'].split('.')[2]} ({' '.join(str(result['message']).split())})"
+            f"{result['unique_id'].split('.')[2]} ({in_short(str(result['message']))})"
             for result in results
             if result["status"] in ("error", "fail", "runtime error")
         ]
         if not failed:
             return None
         more = f", and {len(failed) - 1} more" if len(failed) > 1 else ""
-        return f"dbt failed on {failed[0]}{more}; the whole log is {self.target / 'dbt.log'}."
+        told = advised(f"dbt failed on {failed[0]}{more}")
+        return f"{told.rstrip('.')}. The whole log is {self.target / 'dbt.log'}."
 
 
 @contextmanager
@@ -212,6 +217,7 @@ def _load_project(environment: dict[str, str], arguments: list[str]) -> None:
     from dbt.cli.main import dbtRunner
 
     os.environ.update(environment)
+    logging.raiseExceptions = False  # a log that cannot be written on a full disk would be told line by line
     parsed = dbtRunner().invoke(["--quiet", "--no-write-json", "parse", *arguments])
     if not parsed.success:
         raise ModelError(f"dbt cannot parse {DBT_DIR.name}: {parsed.exception}")
@@ -231,4 +237,4 @@ def _run(command: list[str], done: Path) -> str | None:
 
         outcome = dbtRunner(manifest=_project, callbacks=[told]).invoke(["--log-level", "none", *command])
     DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
-    return None if outcome.exception is None else " ".join(str(outcome.exception).split())
+    return None if outcome.exception is None else in_short(str(outcome.exception))

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import dagster as dg
-import duckdb
 
 from pipelines.assets.published import PUBLISHED_KEY
 from pipelines.assets.raw import NOTHING_NEW
 from pipelines.settings import Settings
+from pipelines.store.advice import advised, in_short
 from pipelines.store.warehouse import Warehouse, WarehouseError
 
 
@@ -69,25 +69,21 @@ def _failed_checks(settings: Settings, run_id: str) -> list[str]:
         return []
     try:
         with Warehouse(settings).connect(read_only=True) as connection:
-            rows = _failed_results(connection, run_id)
-    except (WarehouseError, duckdb.Error):
-        return []  # a build database that cannot be read is what the run itself speaks of
+            rows = connection.execute(
+                """
+                SELECT table_name, check_name, status, observed, description FROM ops.check_result
+                WHERE run_id = ? AND engine = 'great_expectations'
+                    AND (status = 'raised' OR (status = 'failed' AND severity = 'error'))
+                ORDER BY ALL
+                """,
+                [run_id],
+            ).fetchall()
+    except WarehouseError as error:
+        return [str(error)]  # beside what the steps say
     return [
         f"{table}, check {check} {'could not run' if status == 'raised' else 'failed'}: {observed}. {description}"
         for table, check, status, observed, description in rows
     ]
-
-
-def _failed_results(connection: duckdb.DuckDBPyConnection, run_id: str) -> list[tuple[str, ...]]:
-    return connection.execute(
-        """
-        SELECT table_name, check_name, status, observed, description FROM ops.check_result
-        WHERE run_id = ? AND engine = 'great_expectations'
-            AND (status = 'raised' OR (status = 'failed' AND severity = 'error'))
-        ORDER BY ALL
-        """,
-        [run_id],
-    ).fetchall()
 
 
 def _last_words(events: Sequence[dg.DagsterEvent]) -> str | None:
@@ -99,9 +95,9 @@ def _last_words(events: Sequence[dg.DagsterEvent]) -> str | None:
 
 
 def _words(error: Any) -> str:
-    """The innermost error's own words, without the name of its class."""
-    while error is not None and error.cause is not None:
+    """The words of the error that Dagster caught, without the name of its class."""
+    while error is not None and error.cause is not None and str(error.cls_name).startswith("Dagster"):
         error = error.cause
     if error is None:
         return "A step failed without a message; see Dagster's log of the run."
-    return re.sub(r"^[\w.]+: ", "", " ".join(error.message.split()))
+    return advised(re.sub(r"^[\w.]+: ", "", in_short(error.message)))

@@ -25,9 +25,8 @@ def run_refresh(settings: Settings, *, anew: bool = False) -> Outcome:
     warnings.filterwarnings("ignore", category=dg.BetaWarning)
     # When nothing is new every step is skipped, the checks too, which Dagster would say of each.
     logging.getLogger("dagster._core.execution.plan.active").setLevel(logging.ERROR)
-    with writer_lock(settings.warehouse_dir):
-        pass  # say at once, not after loading everything, that another refresh is running
-    with dagster_instance(settings) as instance:
+    # Held from the start, so that a second refresh leaves at once and not after loading everything.
+    with writer_lock(settings.warehouse_dir), dagster_instance(settings) as instance:
         job = build_definitions(settings).resolve_job_def(REFRESH)
         log_path = settings.warehouse_dir / "refresh.log"
         # dbt's own lines go to a file; progress and results reach the console through logging and the summary.

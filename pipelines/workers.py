@@ -10,7 +10,10 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
+
+from pipelines.store.warehouse import WarehouseError
 
 
 class Pool(ProcessPoolExecutor):
@@ -35,6 +38,24 @@ def process_pool(processes: int, imports: str) -> Iterator[Pool]:
         yield pool
     finally:
         pool.shutdown(cancel_futures=True)
+
+
+@contextmanager
+def work_of(what: str) -> Iterator[None]:
+    """Around what is handed to a pool and waited for; `what` names the pool's processes in the sentence when one is lost.
+
+    Raises:
+        WarehouseError: a process was killed, or its memory ran out; whatever else the work itself raises.
+    """
+    mend = "end other programs, or lower FPW_MEMORY_LIMIT and FPW_THREADS; then refresh again."
+    try:
+        yield
+    except BrokenProcessPool as error:
+        raise WarehouseError(
+            f"A process of {what} was killed from outside, as the system does when memory runs out: {mend}"
+        ) from error
+    except MemoryError as error:
+        raise WarehouseError(f"Memory ran out in a process of {what}: {mend}") from error
 
 
 def _import(name: str) -> None:

@@ -10,6 +10,7 @@ from pipelines.ingest.register import register
 from pipelines.operations.retry import worth_retrying
 from pipelines.sources.contract import Contract
 from pipelines.store.inputs import fingerprint, published_as
+from pipelines.store.releases import check_clock, newest
 from pipelines.store.warehouse import Warehouse
 
 log = logging.getLogger("fpw.register")
@@ -42,6 +43,7 @@ def _register_asset(contracts: dict[str, Contract]) -> dg.AssetsDefinition:
     )
     def extract(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[None]]:
         warehouse: Warehouse = context.resources.warehouse
+        check_clock(newest(warehouse.settings.releases_dir))
         with worth_retrying():
             warehouse.create_tables(contracts.values())
             report = register(warehouse.settings, warehouse, contracts, context.run.run_id)
@@ -60,6 +62,7 @@ def _register_asset(contracts: dict[str, Contract]) -> dg.AssetsDefinition:
                 "refused": report.refused,
                 "withdrawn": report.withdrawn,
                 "missing": report.missing,
+                "left for the next run": report.left,
             }
         )
 
@@ -89,6 +92,7 @@ def _raw_asset(contract: Contract) -> dg.AssetsDefinition:
                 "extracts loaded": report.extracts_loaded,
                 "extracts superseded": report.extracts_superseded,
                 "extracts refused": report.extracts_refused,
+                "extracts left for the next run": report.extracts_left,
                 "rows read": report.rows_read,
                 "rows loaded": report.rows_loaded,
                 "rows quarantined": report.rows_quarantined,

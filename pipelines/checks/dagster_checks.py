@@ -11,6 +11,7 @@ from pipelines.checks.results import CheckResult, record
 from pipelines.checks.runner import run_suites
 from pipelines.checks.suite import Suite
 from pipelines.store.warehouse import has_ops_table
+from pipelines.workers import work_of
 
 log = logging.getLogger("fpw.checks")
 
@@ -55,11 +56,12 @@ def build_asset_checks(
             unused = {key for key in asked if _is_unused(connection, chosen[key])}
         due = [suite for key, suite in chosen.items() if key in asked - unused]
         log.info("Checking %d tables of %s", len(due), layer)
-        # Opening the file takes as long as a suite, so each part of them shares one.
-        running = [
-            pool.submit(run_suites, due[part::PARTS], warehouse.build_path, config=config) for part in range(PARTS)
-        ]
-        by_table = {table: results for future in running for table, results in future.result().items()}
+        with work_of("the checks"):
+            # Opening the file takes as long as a suite, so each part of them shares one.
+            running = [
+                pool.submit(run_suites, due[part::PARTS], warehouse.build_path, config=config) for part in range(PARTS)
+            ]
+            by_table = {table: results for future in running for table, results in future.result().items()}
         found = {key: by_table.get(suite.table, []) for key, suite in chosen.items() if key in asked}
         with warehouse.connect() as connection:
             record(connection, context.run.run_id, "great_expectations", by_table)

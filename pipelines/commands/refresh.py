@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from typing import Annotated
 
 import typer
+from rich.console import Console
 
 from pipelines.commands.common import (
     ForceOption,
@@ -21,9 +22,9 @@ from pipelines.commands.common import (
 from pipelines.ingest.discover import has_extracts
 from pipelines.settings import SEEDS_DIR, Settings
 from pipelines.store.lock import writer_lock
-from pipelines.store.warehouse import Warehouse
+from pipelines.store.warehouse import Warehouse, WarehouseError
 from pipelines.summary import print_first_query, print_summary
-from pipelines.workers import process_pool
+from pipelines.workers import process_pool, work_of
 
 
 def refresh(
@@ -37,12 +38,18 @@ def refresh(
     log_to_console()
     console = open_console()
     settings = load_settings(raw, warehouse, force)
+    with writer_lock(settings.warehouse_dir):
+        _refresh(settings, console, started, anew=anew)
+
+
+def _refresh(settings: Settings, console: Console, started: float, *, anew: bool) -> None:
     with process_pool(1, "pipelines.sample") if _needs_sample(settings) else nullcontext() as pool:
         making = pool.submit(_make_sample, settings) if pool else None
         from pipelines.refresh import run_refresh  # takes 3 s, while the sample is made
 
         if making:
-            making.result()
+            with work_of("the sample"):
+                making.result()
     outcome = run_refresh(settings, anew=anew)
     if outcome.unchanged_since:
         console.print(
@@ -55,7 +62,8 @@ def refresh(
         return
     store = Warehouse(settings)
     if settings.build_path.exists():
-        with store.connect(read_only=True) as connection:
+        reading = nullcontext() if outcome.succeeded else suppress(WarehouseError)  # which must not hide the failure
+        with reading, store.connect(read_only=True) as connection:
             console.print()
             print_summary(connection, console, run_id=outcome.run_id)
     if not outcome.succeeded:

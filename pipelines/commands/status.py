@@ -5,6 +5,7 @@ from __future__ import annotations
 import duckdb
 
 from pipelines.commands.common import WarehouseOption, load_settings, open_console, stop
+from pipelines.store.lock import cut_off
 from pipelines.summary import print_summary
 
 
@@ -23,6 +24,12 @@ def status(warehouse: WarehouseOption = None) -> None:
             highlight=False,
             soft_wrap=True,
         )
+        if who := cut_off(settings.warehouse_dir):
+            console.print(
+                f"A run after it was cut off before its end ({who}); run `fpw refresh` to take it up again.\n",
+                highlight=False,
+                soft_wrap=True,
+            )
         print_summary(connection, console)
         gaps = connection.execute(
             """

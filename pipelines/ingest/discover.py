@@ -17,7 +17,10 @@ SAMPLE_MARKER = "SAMPLE.txt"
 EXTRACT_SUFFIXES = (".csv", ".xlsx", ".ods", ".zip", ".gz")
 
 _NOT_EXTRACTS = re.compile(
-    r"(^\.)|(^README)|(^SAMPLE\.txt$)|(\.meta\.ya?ml$)|(\.part(ial)?$)|(^Thumbs\.db$)|(^desktop\.ini$)", re.I
+    r"(^\.)|(^README)|(^SAMPLE\.txt$)|(\.meta\.ya?ml$)|(^Thumbs\.db$)|(^desktop\.ini$)"
+    # names under which browsers, copy tools and office programs keep what is not finished
+    r"|(^~)|(~$)|(\.(part|partial|filepart|crdownload|opdownload|download|tmp|temp|swp)$)",
+    re.I,
 )
 
 
@@ -44,8 +47,9 @@ class Container:
 def find_containers(raw_dir: Path) -> list[Container]:
     """All files below `raw_dir` that may be extracts, in natural order of their paths.
 
-    Hidden files, READMEs, sidecars (`*.meta.yml`) and unfinished downloads (`*.part`) are passed over.
-    Links to folders are not followed. A folder that cannot be read is returned with its `problem`.
+    Hidden files, READMEs, sidecars (`*.meta.yml`) and unfinished copies and downloads (`*.part`, `*.crdownload`,
+    `~$...`) are passed over. Links to folders are not followed. A folder or file that cannot be looked at is returned
+    with its `problem`; a file that is taken away meanwhile is not.
     """
     found = []
 
@@ -62,11 +66,34 @@ def find_containers(raw_dir: Path) -> list[Container]:
             sample_folders.add(folder)
         for name in names:
             path = Path(folder, name)
-            if _NOT_EXTRACTS.search(name) or not path.is_file():
+            if _NOT_EXTRACTS.search(name):
                 continue
-            status = path.stat()
-            found.append(Container(path, _text(path, raw_dir), status.st_size, status.st_mtime_ns, is_sample))
+            try:
+                status = path.stat()
+            except FileNotFoundError:
+                continue
+            except OSError as error:
+                problem = error.strerror or str(error)
+                found.append(Container(path, _text(path, raw_dir), 0, 0, is_sample, problem))
+                continue
+            if stat.S_ISREG(status.st_mode):
+                found.append(Container(path, _text(path, raw_dir), status.st_size, status.st_mtime_ns, is_sample))
     return sorted(found, key=lambda container: natural_key(container.relative))
+
+
+def is_settled(container: Container) -> bool:
+    """Whether a file is still as it was found: there, of the same size, last changed at the same moment.
+
+    A file that is being copied, replaced or taken away is not; what was read of it in between proves nothing. Moments
+    are compared for being equal, not earlier or later, so it does not matter whether the clock is right.
+    """
+    if container.problem:
+        return True  # nothing was read of it
+    try:
+        status = container.path.stat()
+    except OSError:
+        return False
+    return (status.st_size, status.st_mtime_ns) == (container.size_bytes, container.mtime_ns)
 
 
 def has_extracts(raw_dir: Path) -> bool:

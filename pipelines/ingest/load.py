@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import logging
 from collections.abc import Iterable, Iterator
@@ -10,6 +11,7 @@ from dataclasses import dataclass
 import duckdb
 
 from pipelines.ingest.changes import record_changes
+from pipelines.ingest.discover import Container, is_settled
 from pipelines.ingest.quarantine import (
     Fault,
     faults_of_reader,
@@ -18,7 +20,7 @@ from pipelines.ingest.quarantine import (
     rejected_rows,
     rows_breaking_rules,
 )
-from pipelines.ingest.register import spooled, withdraw
+from pipelines.ingest.register import drop_pending, spooled, withdraw
 from pipelines.settings import Settings
 from pipelines.sources.contract import Contract
 from pipelines.sources.forces import load_forces, same_force
@@ -34,6 +36,7 @@ class LoadReport:
     extracts_loaded: int = 0
     extracts_superseded: int = 0
     extracts_refused: int = 0
+    extracts_left: int = 0
     rows_read: int = 0
     rows_loaded: int = 0
     rows_quarantined: int = 0
@@ -62,8 +65,8 @@ def load(settings: Settings, warehouse: Warehouse, contract: Contract, run_id: s
     """Load every pending extract of one source.
 
     Rows that cannot be typed go to `ops.quarantine`; an extract whose content contradicts its name, or
-    whose rows do not add up, is refused whole. A batch is either wholly in the warehouse, register
-    included, or not at all.
+    whose rows do not add up, is refused whole. One whose file changed since it was registered is left for the next
+    run, which finds it anew. A batch is either wholly in the warehouse, register included, or not at all.
     """
     report = LoadReport()
     with warehouse.connect() as connection:
@@ -124,6 +127,8 @@ def _load_batch(
     try:
         batch = _leave_out_samples(connection, contract, batch, run_id, report)
         _read_batch(connection, settings, contract, batch)
+        if _moved(connection, settings, batch):
+            raise _MovedError
         rejected = rejected_rows(connection, contract) or faults_of_reader(
             contract, {extract.extract_id: spooled(settings, extract.extract_id) for extract in batch}
         )
@@ -141,8 +146,16 @@ def _load_batch(
         _enter_results(connection, contract, good, refused, faults, replaced, run_id, report)
         _withdraw_renamed(connection, contract, good, run_id)
         connection.commit()
+    except (_MovedError, duckdb.IOException):
+        _roll_back(connection)
+        moved = _moved(connection, settings, batch)
+        if not moved:
+            raise
+        _leave_for_next(connection, moved, report)
+        if rest := [extract for extract in batch if extract not in moved]:
+            _load_batch(connection, settings, contract, rest, run_id, report)
     except _UnreadableError as error:
-        connection.rollback()
+        _roll_back(connection)
         if len(batch) > 1:
             # One file that breaks the reader must not hold up the others.
             for half in (batch[: len(batch) // 2], batch[len(batch) // 2 :]):
@@ -151,12 +164,49 @@ def _load_batch(
         reason = f"{batch[0].file_name} cannot be read as CSV ({error}); download or export it again."
         _refuse(connection, {batch[0].extract_id: reason}, run_id, report)
     except BaseException:
-        connection.rollback()
+        _roll_back(connection)
         raise
+
+
+def _roll_back(connection: duckdb.DuckDBPyConnection) -> None:
+    """A commit that fails, on a full disk, has ended the transaction itself; its own error is the one to tell."""
+    with contextlib.suppress(duckdb.TransactionException):
+        connection.rollback()
 
 
 class _UnreadableError(Exception):
     """DuckDB's CSV reader gave up on a batch."""
+
+
+class _MovedError(Exception):
+    """A file of a batch is not as it was registered."""
+
+
+def _moved(connection: duckdb.DuckDBPyConnection, settings: Settings, batch: list[Pending]) -> list[Pending]:
+    """Extracts whose file was changed, replaced or taken away since it was registered."""
+    places = connection.execute(
+        "SELECT extract_id, container, container_size_bytes, container_mtime_ns FROM ops.raw_file "
+        "WHERE extract_id IN (SELECT unnest(?::VARCHAR[]))",
+        [[extract.extract_id for extract in batch]],
+    ).fetchall()
+    changed = {
+        (name, size, mtime)
+        for name, size, mtime in {(name, size, mtime) for _, name, size, mtime in places}
+        if "\\" not in name  # one that is not UTF-8 is kept in writing only
+        and not is_settled(Container(settings.raw_dir / name, name, size, mtime, is_sample=False))
+    }
+    moved = {extract_id for extract_id, *place in places if tuple(place) in changed}
+    return [extract for extract in batch if extract.extract_id in moved]
+
+
+def _leave_for_next(connection: duckdb.DuckDBPyConnection, moved: list[Pending], report: LoadReport) -> None:
+    drop_pending(connection, [extract.extract_id for extract in moved])
+    for extract in moved:
+        log.warning(
+            "%s changed after it was read, as if it were still being copied; it is left for the next refresh",
+            extract.file_name,
+        )
+    report.extracts_left += len(moved)
 
 
 def _leave_out_samples(

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import hmac
 import logging
 import os
 import re
 import secrets
+import tempfile
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -48,9 +50,13 @@ def _key(path: Path) -> bytes:
     try:
         if not path.exists():
             path.parent.mkdir(parents=True, exist_ok=True)
-            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with os.fdopen(descriptor, "w") as file:
+            # Whole, or not at all on a full disk; and of two processes only one makes it.
+            with tempfile.NamedTemporaryFile("w", dir=path.parent, prefix=f".{path.name}.") as file:
                 file.write(secrets.token_hex(32))
+                file.flush()
+                os.fsync(file.fileno())
+                with contextlib.suppress(FileExistsError):
+                    os.link(file.name, path)
             log.warning("Made the key of the pseudonyms: %s (keep it, and keep it secret)", path)
         key = bytes.fromhex(path.read_text(encoding="ascii").strip())
     except (OSError, ValueError) as error:

@@ -6,6 +6,7 @@ import csv
 import datetime as dt
 import gzip
 import hashlib
+import io
 import logging
 import shutil
 import time
@@ -20,7 +21,7 @@ from uuid import uuid4
 
 import duckdb
 
-from pipelines.ingest.discover import ArchiveRefused, Container, archive_members, find_containers
+from pipelines.ingest.discover import ArchiveRefused, Container, archive_members, find_containers, is_settled
 from pipelines.ingest.documents import NOT_TEXT, DocumentRefused
 from pipelines.ingest.extracts import find_extracts
 from pipelines.ingest.identify import Identity, identify, published_form
@@ -29,6 +30,8 @@ from pipelines.returns.answer import ANSWERS
 from pipelines.settings import Settings
 from pipelines.sources.contract import Contract, contracts_hash
 from pipelines.sources.forces import FORCE_SEED, load_forces
+from pipelines.store.advice import OF_THE_MACHINE, advised
+from pipelines.store.files import write_whole
 from pipelines.store.warehouse import Warehouse, WarehouseError, insert_rows
 
 log = logging.getLogger("fpw.register")
@@ -55,7 +58,7 @@ class Candidate:
 
 @dataclass
 class RegisterReport:
-    """What a run found. `refused` holds one sentence per file refused in this run."""
+    """What a run found. `refused` holds one sentence per file refused in this run, `left` counts those left for the next."""
 
     files_found: int = 0
     files_read: int = 0
@@ -63,6 +66,7 @@ class RegisterReport:
     known_again: int = 0
     withdrawn: int = 0
     missing: int = 0
+    left: int = 0
     refused: list[str] = field(default_factory=list)
 
 
@@ -70,10 +74,11 @@ def register(settings: Settings, warehouse: Warehouse, contracts: dict[str, Cont
     """Read every raw file that is new or changed and enter it in `ops.extract`.
 
     New extracts are `pending` and lie ready in the spool folder under their extract id; files that are
-    not what they claim are `refused` with a reason.
+    not what they claim are `refused` with a reason. A file that changes while it is read is left for the next run, and
+    so is one that is known but cannot be read now; what was loaded from them before stays.
 
     Raises:
-        WarehouseError: there is no raw folder.
+        WarehouseError: there is no raw folder, or the disk or the memory of this machine gave out; nothing was entered.
     """
     if not settings.raw_dir.is_dir():
         raise WarehouseError(
@@ -81,14 +86,14 @@ def register(settings: Settings, warehouse: Warehouse, contracts: dict[str, Cont
         )
     judged_by = _judge(settings, contracts)
     containers = find_containers(settings.raw_dir)
-    present = {container.relative for container in containers}
     report = RegisterReport(files_found=len(containers))
     spool = settings.spool_dir
     shutil.rmtree(spool, ignore_errors=True)
     spool.mkdir(parents=True)
     with warehouse.connect() as connection:
         connection.begin()
-        _drop_pending(connection)
+        drop_pending(connection)  # what an interrupted run left
+        present = _present(connection, containers)
         _withdraw_samples(connection, contracts, present, run_id, report)
         _recall_replaced(connection, present)
         connection.commit()
@@ -103,6 +108,10 @@ def register(settings: Settings, warehouse: Warehouse, contracts: dict[str, Cont
     changed = [c for c in containers if known.get(c.relative) != (c.size_bytes, c.mtime_ns)]
     report.files_read = len(changed)
     candidates = list(_read_all(changed, spool, settings, contracts))
+    left = _left_for_next(warehouse, changed, candidates)
+    report.left = len(left)
+    changed = [container for container in changed if container not in left]
+    candidates = [candidate for candidate in candidates if candidate.container not in left]
     _hand_out_answers(settings, {candidate.name for candidate in candidates})
     arrivals = _arrivals(settings)
     # A sample never stands in for a real extract; otherwise what arrived earlier comes earlier, also when rebuilding.
@@ -122,17 +131,45 @@ def register(settings: Settings, warehouse: Warehouse, contracts: dict[str, Cont
     return report
 
 
+def _left_for_next(warehouse: Warehouse, changed: list[Container], candidates: list[Candidate]) -> set[Container]:
+    """Files of which what was read does not count: they changed meanwhile, or are known and cannot be read now."""
+    moving = {container for container in changed if not is_settled(container)}
+    for container in moving:
+        log.warning(
+            "%s changed while it was read, as if it were still being copied; it is left for the next refresh",
+            container.relative,
+        )
+    unread = {c.container: c.identity.refusal for c in candidates if c.judge_again and c.container not in moving}
+    if not unread:
+        return moving
+    with warehouse.connect(read_only=True) as connection:
+        rows = connection.execute(
+            "SELECT DISTINCT container FROM ops.raw_file JOIN ops.extract USING (extract_id) WHERE status <> 'refused'"
+        ).fetchall()
+    known = {name for (name,) in rows}
+    kept = {container for container in unread if container.relative in known}
+    for container in kept:
+        log.warning("%s What was loaded from it before stays.", unread[container])
+    return moving | kept
+
+
 def _hand_out_answers(settings: Settings, names: set[str]) -> None:
     """Bring the answers to files of this run to their place; one from before whose file was mended goes."""
     for name in names:
         (settings.answers_dir / f"{name}.answer.xlsx").unlink(missing_ok=True)
     for answer in sorted((settings.spool_dir / ANSWERS).glob("*.xlsx")):
+        if answer.name.removesuffix(".answer.xlsx") not in names:
+            continue  # its file is left for the next run
         settings.answers_dir.mkdir(parents=True, exist_ok=True)
         answer.replace(settings.answers_dir / answer.name)
         log.warning(
             "%s breaks rules of a return; every bad cell is marked in %s",
             *(answer.name.removesuffix(".answer.xlsx"), settings.answers_dir / answer.name),
         )
+
+
+class NoRoom(ArchiveRefused):
+    """An archive that is sound, but for which the disk has no room now."""
 
 
 def spooled(settings: Settings, extract_id: str) -> Path:
@@ -157,11 +194,21 @@ def read_container(
                 f"{name} is larger than {settings.max_file_bytes:,} bytes; if it is genuine, raise FPW_MAX_FILE_BYTES."
             )
         return _read_file(container, container.relative, container.path, spool, settings, contracts)
+    except NoRoom as error:
+        return [_unread(container, str(error), judge_again=True)]
     except ArchiveRefused as error:
         return [_unread(container, str(error))]
     except OSError as error:
+        if error.errno in OF_THE_MACHINE or str(error.filename or "").startswith(str(spool)):
+            raise WarehouseError(
+                advised(f"{name} could not be laid into {spool} ({error.strerror or error})")
+            ) from error
         reason = f"{name} cannot be read ({error.strerror or error}); check its permissions."
         return [_unread(container, reason, judge_again=True)]
+    except MemoryError as error:
+        raise WarehouseError(advised(f"{name} could not be read (out of memory)")) from error
+    except WarehouseError as error:
+        return [_unread(container, str(error), judge_again=True)]
     except Exception as error:
         log.debug("Reading %s", container.relative, exc_info=True)
         reason = f"{name} cannot be read ({type(error).__name__}: {error}); download or export it again."
@@ -213,7 +260,7 @@ def _read_archive(
     members = archive_members(container, max_bytes=settings.max_file_bytes, max_ratio=settings.max_compression_ratio)
     unpacked_bytes, free = sum(info.file_size for info in members), shutil.disk_usage(spool).free
     if unpacked_bytes > free / 2:
-        raise ArchiveRefused(
+        raise NoRoom(
             f"{container.path.name} unpacks to {unpacked_bytes:,} bytes, but only {free:,} are free; make room and try again."
         )
     try:
@@ -313,12 +360,20 @@ def _unread(container: Container, reason: str, *, judge_again: bool = False) -> 
     return Candidate(container, container.relative, name, scan, Identity(refusal=reason), judge_again)
 
 
-def _drop_pending(connection: duckdb.DuckDBPyConnection) -> None:
-    """An interrupted run leaves extracts pending that were never loaded: they are found anew."""
-    connection.execute(
-        "DELETE FROM ops.raw_file WHERE extract_id IN (SELECT extract_id FROM ops.extract WHERE status = 'pending')"
-    )
-    connection.execute("DELETE FROM ops.extract WHERE status = 'pending'")
+def drop_pending(connection: duckdb.DuckDBPyConnection, extract_ids: list[str] | None = None) -> None:
+    """Forget extracts that were never loaded, those named or all: the next run finds them anew."""
+    named = "" if extract_ids is None else "AND extract_id IN (SELECT unnest($ids::VARCHAR[]))"
+    given = {} if extract_ids is None else {"ids": extract_ids}
+    pending = f"SELECT extract_id FROM ops.extract WHERE status = 'pending' {named}"
+    connection.execute(f"DELETE FROM ops.raw_file WHERE extract_id IN ({pending})", given)
+    connection.execute(f"DELETE FROM ops.extract WHERE extract_id IN ({pending})", given)
+
+
+def _present(connection: duckdb.DuckDBPyConnection, containers: list[Container]) -> set[str]:
+    """Files that are on disk; what is known to lie in a folder that cannot be looked into now counts as there."""
+    closed = tuple(f"{container.relative}/" for container in containers if container.problem)
+    known = connection.execute("SELECT DISTINCT container FROM ops.raw_file").fetchall()
+    return {container.relative for container in containers} | {name for (name,) in known if name.startswith(closed)}
 
 
 def _withdraw_samples(
@@ -490,9 +545,15 @@ def _arrivals(settings: Settings) -> dict[str, int]:
 
 
 def _note_arrivals(settings: Settings, extracts: list[dict[str, object]]) -> None:
-    is_new = not settings.arrivals_path.exists()
-    with settings.arrivals_path.open("a", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, ("extract_id", "file_path", "registered_at"), extrasaction="ignore")
-        if is_new:
-            writer.writeheader()
-        writer.writerows(extracts)
+    if not extracts:
+        return
+    before = ""
+    if settings.arrivals_path.exists():
+        with settings.arrivals_path.open(encoding="utf-8", newline="") as file:
+            before = file.read()
+    text = io.StringIO(newline="")
+    writer = csv.DictWriter(text, ("extract_id", "file_path", "registered_at"), extrasaction="ignore")
+    if not before:
+        writer.writeheader()
+    writer.writerows(extracts)
+    write_whole(settings.arrivals_path, before + text.getvalue())

@@ -7,6 +7,7 @@ import json
 import dagster as dg
 
 from pipelines.settings import Settings
+from pipelines.store.files import write_whole
 
 HEADER = "# Written by fpw, which keeps it in step with the settings. Take this line away to keep a file of your own.\n"
 _COMMON = """\
@@ -58,9 +59,7 @@ def prepare_home(settings: Settings) -> None:
     wanted, path = HEADER + _COMMON + storage, home / "dagster.yaml"
     found = path.read_text(encoding="utf-8") if path.exists() else HEADER
     if found != wanted and found.startswith(HEADER):
-        fresh = path.with_suffix(".new")
-        fresh.write_text(wanted, encoding="utf-8")
-        fresh.replace(path)
+        write_whole(path, wanted)
     settings.export({"DAGSTER_HOME": str(home)})
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import socket
 from collections.abc import Iterator
@@ -11,15 +12,23 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from pipelines.store.advice import advised
 from pipelines.store.warehouse import WarehouseError
+
+log = logging.getLogger("fpw.lock")
+
+HOLDER = "refresh.holder"
+"""Says who holds the lock; it stays where the holder was killed, as only the lock itself falls with the process."""
 
 
 @contextmanager
 def writer_lock(warehouse_dir: Path) -> Iterator[None]:
     """Hold the warehouse for writing. The lock falls with the process, however it ends.
 
+    What runs within may take it once more.
+
     Raises:
-        WarehouseError: another process holds it; the message says which.
+        WarehouseError: another process holds it, and the message says which; or the folder cannot be written to.
     """
     try:
         warehouse_dir.mkdir(parents=True, exist_ok=True)
@@ -27,23 +36,54 @@ def writer_lock(warehouse_dir: Path) -> Iterator[None]:
         raise WarehouseError(
             f"{warehouse_dir} cannot be made ({error.strerror}); choose another --warehouse."
         ) from error
-    holder = warehouse_dir / "refresh.holder"
-    lock = FileLock(warehouse_dir / "refresh.lock")
+    holder = warehouse_dir / HOLDER
+    lock = FileLock(warehouse_dir / "refresh.lock", is_singleton=True)
     try:
         lock.acquire(timeout=0)
     except Timeout as error:
-        who = holder.read_text(encoding="utf-8").strip() if holder.exists() else "another process"
-        raise WarehouseError(f"A refresh is running on {warehouse_dir} ({who}); wait for it to end.") from error
-    except OSError as error:
         raise WarehouseError(
-            f"{warehouse_dir} cannot be written to ({error.strerror}); mend its permissions."
+            f"A refresh is running on {warehouse_dir} ({_told(holder) or 'another process'}); wait for it to end."
         ) from error
+    except OSError as error:
+        raise WarehouseError(advised(f"{warehouse_dir} cannot be written to ({error.strerror})")) from error
+    try:
+        if lock.lock_counter == 1:
+            _take(holder)
+        yield
+    finally:
+        if lock.lock_counter == 1:
+            holder.unlink(missing_ok=True)
+        lock.release()
+
+
+def cut_off(warehouse_dir: Path) -> str | None:
+    """Who held the warehouse and was killed before the end, when nobody has held it since; None otherwise."""
+    lock = FileLock(warehouse_dir / "refresh.lock", is_singleton=True)
+    who = _told(warehouse_dir / HOLDER)
+    if who is None or lock.is_locked:
+        return None
+    try:
+        with lock.acquire(timeout=0):
+            return who
+    except (Timeout, OSError):
+        return None  # it is at work, or this user may only read
+
+
+def _take(holder: Path) -> None:
+    if before := _told(holder):
+        log.warning("The last run (%s) was cut off before its end; what it left undone is done now", before)
     try:
         holder.write_text(
             f"process {os.getpid()} on {socket.gethostname()}, since {datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC\n",
             encoding="utf-8",
         )
-        yield
-    finally:
-        holder.unlink(missing_ok=True)
-        lock.release()
+    except OSError as error:
+        raise WarehouseError(advised(f"{holder} cannot be written ({error.strerror})")) from error
+
+
+def _told(holder: Path) -> str | None:
+    """What the file says; a run that was killed, or a full disk, may have left it empty."""
+    try:
+        return holder.read_text(encoding="utf-8", errors="replace").strip() or "a process that could not say its name"
+    except OSError:
+        return None

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import duckdb
 
-from pipelines.store.releases import AS_OF, SCHEMAS, sync
+from pipelines.store.files import sync
+from pipelines.store.releases import AS_OF, SCHEMAS
 from pipelines.store.views import create_views
 from pipelines.store.warehouse import Warehouse, WarehouseError, quoted
 
@@ -25,7 +26,7 @@ def publish(warehouse: Warehouse) -> dict[str, int]:
     """
     target = warehouse.settings.published_path
     fresh = target.with_name(f".{target.name}.new")
-    fresh.unlink(missing_ok=True)
+    _clear(fresh)
     try:
         with warehouse.connect() as connection:
             rows = _copy(connection, fresh)
@@ -41,8 +42,14 @@ def publish(warehouse: Warehouse) -> dict[str, int]:
             "Check free space and permissions of the warehouse folder, then refresh again."
         ) from error
     finally:
-        fresh.unlink(missing_ok=True)
+        _clear(fresh)
     return rows
+
+
+def _clear(fresh: Path) -> None:
+    """Take away what a publication left that was cut off; its log is as large as the file."""
+    for path in (fresh, fresh.with_name(f"{fresh.name}.wal")):
+        path.unlink(missing_ok=True)
 
 
 def _copy(connection: duckdb.DuckDBPyConnection, target: Path) -> dict[str, int]:
@@ -76,5 +83,6 @@ def _copy(connection: duckdb.DuckDBPyConnection, target: Path) -> dict[str, int]
     create_views(connection)
     connection.execute(f'USE "{build}"')
     connection.commit()
+    connection.execute("CHECKPOINT published")  # to detach does so too, but does not tell why it failed
     connection.execute("DETACH published")
     return rows

@@ -20,6 +20,7 @@ from typing import Any
 
 import duckdb
 
+from pipelines.store.files import sync
 from pipelines.store.inputs import fingerprint
 from pipelines.store.warehouse import (
     OPS_TABLES,
@@ -66,15 +67,7 @@ def draft(warehouse: Warehouse) -> str:
         WarehouseError: the last release cannot be read, or is later than the clock.
     """
     last = newest(warehouse.settings.releases_dir)
-    now = _now()
-    if last and now == _moment(last.name):
-        time.sleep(1)  # a release is named by its second
-        now = _now()
-    if last and now <= _moment(last.name):
-        raise WarehouseError(
-            f"The last release is of {_moment(last.name):%d %B %Y %H:%M:%S} UTC and the clock says "
-            f"{now:%d %B %Y %H:%M:%S}; set the clock right, then refresh again."
-        )
+    now = check_clock(last)
     with warehouse.connect() as connection:
         create_ops_table(connection, "release")
         connection.execute("DELETE FROM ops.release")
@@ -82,6 +75,25 @@ def draft(warehouse: Warehouse) -> str:
         insert_rows(connection, "ops.release", [{"release_id": release_id, "known_at": now}])
         _remember(connection, last)
     return release_id
+
+
+def check_clock(last: Path | None) -> datetime:
+    """The time, UTC, which is later than the last release's. A run that did not ask would date what arrives wrongly too.
+
+    Raises:
+        WarehouseError: the clock was moved back behind the last release.
+    """
+    now = _now()
+    if last and now == _moment(last.name):
+        time.sleep(1)  # a release is named by its second
+        now = _now()
+    if last and now <= _moment(last.name):
+        raise WarehouseError(
+            f"The last release is of {_moment(last.name):%d %B %Y %H:%M:%S} UTC and the clock says "
+            f"{now:%d %B %Y %H:%M:%S}; set the clock right, then refresh again. If the clock was wrong then and is right "
+            f"now, move {last} away instead."
+        )
+    return now
 
 
 def _remember(connection: duckdb.DuckDBPyConnection, last: Path | None) -> None:
@@ -290,12 +302,3 @@ def _now() -> datetime:
 
 def _moment(release_id: str) -> datetime:
     return datetime.strptime(release_id, "%Y%m%dT%H%M%SZ")
-
-
-def sync(path: Path) -> None:
-    """Have the file, or the folder's list of names, on the disk before going on."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

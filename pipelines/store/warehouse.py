@@ -10,6 +10,7 @@ import duckdb
 
 from pipelines.settings import Settings
 from pipelines.sources.contract import LINEAGE_COLUMNS, Contract
+from pipelines.store.advice import advice
 
 
 class WarehouseError(Exception):
@@ -185,10 +186,11 @@ class Warehouse:
         try:
             connection = duckdb.connect(str(self.build_path), read_only=read_only)
         except duckdb.Error as error:
-            raise WarehouseError(
-                f"{self.build_path} cannot be opened ({str(error).splitlines()[0]}); "
-                "end the process that has it open, or delete the file: the next refresh rebuilds it from the raw folder."
-            ) from error
+            words = str(error).splitlines()[0]
+            mend = advice(words) or (
+                "End the process that has it open, or delete the file: the next refresh rebuilds it from the raw folder."
+            )
+            raise WarehouseError(f"{self.build_path} cannot be opened ({words}). {mend}") from error
         try:
             connection.execute("SET TimeZone = 'UTC'")
             connection.execute(f"SET threads = {self.settings.threads}")
