@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import signal
 import subprocess
@@ -17,8 +18,23 @@ from tests.integration.conftest import ask, small_installation
 pytestmark = pytest.mark.xdist_group("kills")
 
 
-MOMENTS = ((0.1, 0.3), (0.3, 0.55), (0.55, 0.8), (0.8, 1.0))
-"""Stretches of a refresh in which it is killed, as shares of its length: loading, staging, models, publication."""
+MOMENTS = ((0.1, 0.3), (0.3, 0.55), None, (0.8, 1.0))
+"""Stretches of a refresh in which it is killed, as shares of its length: loading, staging, publication. In between its
+processes are killed while dbt builds the models, as the system does when memory runs out, and it goes on itself."""
+
+
+def processes_of(parent: int) -> list[int]:
+    """The processes that a refresh has beside it, for dbt and for the checks."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            fields = (folder / "stat").read_text().rsplit(")", 1)[1].split()
+            command = (folder / "cmdline").read_text()
+        except OSError:
+            continue  # it ended meanwhile
+        if int(fields[1]) == parent and "spawn_main" in command:
+            found.append(int(folder.name))
+    return found
 
 
 def test_a_kill_at_any_moment_leaves_the_published_file(tmp_path: Path) -> None:
@@ -36,22 +52,36 @@ def test_a_kill_at_any_moment_leaves_the_published_file(tmp_path: Path) -> None:
         month = f"2017-{number + 1:02}"
         rows = [street_row(n, month=month) for n in range(200)]
         write_street(installation.settings.raw_dir / "inbox", rows, name=f"{month}-west-midlands-street.csv")
-        refresh = subprocess.Popen(
-            installation.command("refresh"),
-            cwd=PROJECT_DIR,
-            env=installation.settings.child_environment(FPW_THREADS="1"),
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )
-        time.sleep(moments.uniform(*stretch) * duration)
-        refresh.send_signal(signal.SIGKILL)
-        refresh.wait()
+        told = tmp_path / "told.txt"
+        with told.open("w") as output:
+            refresh = subprocess.Popen(
+                installation.command("refresh"),
+                cwd=PROJECT_DIR,
+                env=installation.settings.child_environment(FPW_THREADS="1"),
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
+            )
+        if stretch:
+            time.sleep(moments.uniform(*stretch) * duration)
+            refresh.send_signal(signal.SIGKILL)
+            refresh.wait()
+        else:
+            while "dbt builds intermediate" not in told.read_text():
+                assert refresh.poll() is None, told.read_text()
+                time.sleep(0.1)
+            for process in processes_of(refresh.pid):
+                os.kill(process, signal.SIGKILL)
+            assert refresh.wait(timeout=60) == 1
+            words = " ".join(told.read_text().split())
+            assert "A process of dbt was killed from outside, as the system does when memory runs out" in words
+            assert "Traceback" not in words
         assert ask(path, "SELECT schema_name, table_name FROM duckdb_tables() ORDER BY ALL") == tables
         assert ask(path, "SELECT count(*) > 0 FROM marts.measure_value") == [(True,)]
         assert ask(path, "SELECT count(*) FROM ops.extract WHERE rows_read <> rows_loaded + rows_quarantined") == [(0,)]
     done = installation.run("refresh")
     assert done.returncode == 0, done.stdout + done.stderr
+    assert "was cut off before its end" in done.stderr
     assert ask(
         path, "SELECT count(*), sum(rows_loaded) FROM ops.extract WHERE status = 'loaded' AND NOT is_sample"
     ) == [(4, 800)]

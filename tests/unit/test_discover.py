@@ -31,6 +31,11 @@ def test_files_are_found_in_any_folder_and_documents_passed_over(tmp_path: Path)
         "a.csv.meta.yml",
         ".hidden.csv",
         "d.csv.part",
+        "d.csv.filepart",
+        "Unconfirmed 1.crdownload",
+        "~$returns.xlsx",
+        "~WRL0001.tmp",
+        "returns.xlsx~",
         ".git/e.csv",
     ):
         path = tmp_path / name
