@@ -23,8 +23,11 @@ lint: .venv/installed-dev  ## style and types
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-dev: .venv/installed  ## Dagster's web interface on http://127.0.0.1:3000
-	@mkdir -p warehouse/dagster && DAGSTER_HOME=$(CURDIR)/warehouse/dagster $(BIN)/dagster dev -w workspace.yaml
+dev: .venv/installed  ## Dagster's web interface on http://127.0.0.1:3000, the Data Docs on http://127.0.0.1:3001
+	@mkdir -p warehouse/dagster warehouse/data_docs
+	@$(BIN)/python -m http.server --bind 127.0.0.1 --directory warehouse/data_docs 3001 >/dev/null 2>&1 & \
+	pages=$$!; trap "kill $$pages 2>/dev/null" EXIT INT TERM; \
+	DAGSTER_HOME=$(CURDIR)/warehouse/dagster $(BIN)/dagster dev -w workspace.yaml
 
 lock:  ## compile the lock files anew (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --no-strip-extras --generate-hashes --no-annotate --no-header \
@@ -36,7 +39,7 @@ bank-holidays: .venv/installed  ## write the bank holidays anew from the holiday
 	@$(BIN)/python -m pipelines.bank_holidays
 
 clean:  ## delete the environment, the warehouse and the sample (raw extracts stay)
-	rm -rf .venv warehouse/build.duckdb* warehouse/force_performance.duckdb warehouse/dbt warehouse/dagster warehouse/spool raw/sample
+	rm -rf .venv warehouse/build.duckdb* warehouse/force_performance.duckdb warehouse/dbt warehouse/dagster warehouse/data_docs warehouse/spool raw/sample
 
 .venv/bin/python:
 	@test -n "$(PYTHON)" || { echo "No Python 3.11, 3.12 or 3.13 found; install one, or name it: make PYTHON=/path/to/python $(MAKECMDGOALS)"; exit 1; }

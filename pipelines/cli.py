@@ -7,7 +7,7 @@ import sys
 import duckdb
 import typer
 
-from pipelines.commands import analysts, board, fetch, files, operations, refresh, returns, spc, status
+from pipelines.commands import analysts, board, checks, fetch, files, operations, refresh, returns, spc, status
 from pipelines.sources.contract import ContractError
 from pipelines.store.advice import advice, advised, in_short
 from pipelines.store.warehouse import WarehouseError
@@ -22,6 +22,7 @@ app = typer.Typer(
 for command in (
     refresh.refresh,
     status.status,
+    checks.checks,
     board.board,
     analysts.sql,
     analysts.explain,

@@ -36,6 +36,8 @@ def build_definitions(settings: Settings) -> dg.Definitions:
             layer=layer,
             asset_key_for=lambda table: dg.AssetKey(table.split(".")),
             config={"memory_limit": settings.memory_limit, "threads": settings.threads},
+            pages=settings.data_docs_dir,
+            address=settings.data_docs_url,
         )
         for layer in ("raw", "staging", "marts")
     ]

@@ -46,6 +46,9 @@ class Settings(BaseModel):
     smtp_port: int = Field(25, description="Its port.")
     smtp_starttls: bool = Field(False, description="Whether to speak TLS to it.")
     smtp_user: str = Field("", description="Name to log in with; the password is FPW_SMTP_PASSWORD.")
+    data_docs_url: str = Field(
+        "", description="Where warehouse/data_docs is served, if it is; Dagster then links there."
+    )
     load_batch_bytes: int = Field(512 << 20, description="How much raw text one transaction loads.")
 
     @property
@@ -77,6 +80,11 @@ class Settings(BaseModel):
     def answers_dir(self) -> Path:
         """Answers to returns that break a rule."""
         return self.warehouse_dir / "answers"
+
+    @property
+    def data_docs_dir(self) -> Path:
+        """What was checked and found, as pages for a browser."""
+        return self.warehouse_dir / "data_docs"
 
     @property
     def arrivals_path(self) -> Path:

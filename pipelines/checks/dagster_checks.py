@@ -2,11 +2,13 @@
 
 import logging
 from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import dagster as dg
 import duckdb
 
+from pipelines.checks.data_docs import Pages, page_of, write_index
 from pipelines.checks.results import CheckResult, record
 from pipelines.checks.runner import run_suites
 from pipelines.checks.suite import Suite
@@ -27,8 +29,12 @@ def build_asset_checks(
     layer: str,
     asset_key_for: Callable[[str], dg.AssetKey],
     config: Mapping[str, Any] | None = None,
+    pages: Path | None = None,
+    address: str = "",
 ) -> dg.AssetChecksDefinition:
     """Asset checks for every suite of `layer`; `asset_key_for` maps a table (`raw.x`) to the key of its asset.
+
+    `pages` is the folder of the Data Docs and `address` the URL where it is served; each check links to its page.
 
     Each table has a check `errors`, which blocks: when an expectation of severity error fails, or any could not be
     run, no asset downstream of the layer's tables is built. Its check `warnings` does not. Both list every
@@ -62,9 +68,18 @@ def build_asset_checks(
                 pool.submit(run_suites, due[part::PARTS], warehouse.build_path, config=config) for part in range(PARTS)
             ]
             by_table = {table: results for future in running for table, results in future.result().items()}
+        # Opening the file takes as long as a suite, so each part of them shares one.
+        docs = Pages(pages, context.run.run_id) if pages else None
+        running = [
+            pool.submit(run_suites, due[part::PARTS], warehouse.build_path, config=config, pages=docs)
+            for part in range(PARTS)
+        ]
+        by_table = {table: results for future in running for table, results in future.result().items()}
         found = {key: by_table.get(suite.table, []) for key, suite in chosen.items() if key in asked}
         with warehouse.connect() as connection:
             record(connection, context.run.run_id, "great_expectations", by_table)
+            if pages:
+                write_index(connection, pages)
         for key, results in found.items():
             errors = [result for result in results if result.severity == "error" or result.stops]
             warnings = [result for result in results if result not in errors]
@@ -73,7 +88,8 @@ def build_asset_checks(
                 (WARNINGS, dg.AssetCheckSeverity.WARN, warnings),
             ):
                 if dg.AssetCheckKey(key, name) in context.selected_asset_check_keys:
-                    yield _asset_check_result(key, name, severity, part)
+                    link = _link(chosen[key].table, pages, address) if results else {}
+                    yield _asset_check_result(key, name, severity, part, link)
 
     return checks
 
@@ -109,8 +125,22 @@ def _list(suite: Suite, severity: str) -> str:
     return "\n".join(f"- `{item.name}`: {item.description}" for item in suite.expectations if item.severity == severity)
 
 
+def _link(table: str, pages: Path | None, address: str) -> dict[str, dg.MetadataValue[Any]]:
+    """The page of a table, where it is served and where it lies: a browser follows no link from a site to a file."""
+    if not pages:
+        return {}
+    return {
+        "data docs": dg.MetadataValue.url(f"{address.rstrip('/')}/{page_of(table)}"),
+        "page": dg.MetadataValue.path(str(pages / page_of(table))),
+    }
+
+
 def _asset_check_result(
-    key: dg.AssetKey, name: str, severity: dg.AssetCheckSeverity, results: list[CheckResult]
+    key: dg.AssetKey,
+    name: str,
+    severity: dg.AssetCheckSeverity,
+    results: list[CheckResult],
+    link: Mapping[str, dg.MetadataValue[Any]],
 ) -> dg.AssetCheckResult:
     broken = [result for result in results if result.status != "passed"]
     told = "; ".join(f"{result.name} {result.status}: {result.observed}" for result in broken)
@@ -121,12 +151,13 @@ def _asset_check_result(
         severity=severity,
         description=told or (f"{len(results)} expectations hold." if results else NOTHING),
         metadata={
+            **link,
             "expectations": dg.TableMetadataValue(
                 records=[
                     dg.TableRecord({"expectation": result.name, "status": result.status, "observed": result.observed})
                     for result in results
                 ],
                 schema=dg.TableSchema(columns=[dg.TableColumn(name) for name in ("expectation", "status", "observed")]),
-            )
+            ),
         },
     )

@@ -64,6 +64,9 @@ def complete(
     by_table = {contract.table: contract for contract in contracts.values()}
     found: dict[str, Suite] = {}
     for table, suite in suites.items():
+        if suite.layer not in CHECKED_SCHEMAS:
+            found[table] = suite
+            continue
         if table not in promised:
             raise ValueError(f"Suite {table} is of no table that a contract or a model describes: correct its name.")
         checks = [*as_promised(table, promised[table])]

@@ -8,13 +8,17 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
+from html import escape
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy
+from jinja2 import ChoiceLoader, DictLoader
+from markupsafe import Markup
 from sqlalchemy.pool import NullPool
 
 from pipelines.checks import dialect
+from pipelines.checks.data_docs import Pages, write_page
 from pipelines.checks.results import CheckResult
 from pipelines.checks.suite import ROWS, Expect, Suite
 
@@ -31,6 +35,10 @@ with warnings.catch_warnings():
     from great_expectations.expectations import core
     from great_expectations.expectations.metrics.metric_provider import MetricProvider, metric_value
     from great_expectations.expectations.registry import get_expectation_impl
+    from great_expectations.render import LegacyDiagnosticRendererType
+    from great_expectations.render.renderer import ValidationResultsPageRenderer
+    from great_expectations.render.renderer.renderer import renderer
+    from great_expectations.render.view import DefaultJinjaPageView
     from great_expectations.validator.metric_configuration import MetricConfiguration
     from great_expectations.validator.validator import ValidationDependencies
 
@@ -90,8 +98,10 @@ class _Looked:
         }
 
     @classmethod
+    @renderer(renderer_type=LegacyDiagnosticRendererType.OBSERVED_VALUE)  # type: ignore[untyped-decorator]
     def _diagnostic_observed_value_renderer(cls, configuration: Any = None, result: Any = None, **_: Any) -> str:
-        return str((result.result or {}).get("observed_value", "--"))
+        # the page takes it as HTML, and it may hold what a file held
+        return escape(str((result.result or {}).get("observed_value", "")))
 
 
 class ExpectColumnValuesToNotBeNull(_Looked, core.ExpectColumnValuesToNotBeNull):  # type: ignore[misc]
@@ -189,15 +199,19 @@ def _context() -> Any:
     return context
 
 
-def validate(suites: Iterable[Suite], database: Path, config: Mapping[str, Any]) -> dict[str, list[CheckResult]]:
+def validate(
+    suites: Iterable[Suite], database: Path, config: Mapping[str, Any], pages: Pages | None
+) -> dict[str, list[CheckResult]]:
     """Run suites against their tables in a DuckDB file and close the file; by table, one result per expectation.
+
+    With `pages` each table gets its page of the Data Docs.
 
     Raises OSError when the file cannot be opened.
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         with _datasource(database, config) as (datasource, connection):
-            return {suite.table: _validate(suite, datasource, connection) for suite in suites}
+            return {suite.table: _validate(suite, datasource, connection, pages) for suite in suites}
 
 
 @contextmanager
@@ -238,7 +252,9 @@ def _open(engine: sqlalchemy.Engine, database: Path) -> sqlalchemy.Connection:
         raise OSError(f"Build database {database} cannot be read ({reason}): close whatever has it open.") from error
 
 
-def _validate(suite: Suite, datasource: Any, connection: sqlalchemy.Connection) -> list[CheckResult]:
+def _validate(
+    suite: Suite, datasource: Any, connection: sqlalchemy.Connection, pages: Pages | None
+) -> list[CheckResult]:
     schema, name = suite.table.split(".")
     try:
         rows = int(connection.exec_driver_sql(f"SELECT count(*) FROM {suite.table}").scalar_one())
@@ -262,19 +278,41 @@ def _validate(suite: Suite, datasource: Any, connection: sqlalchemy.Connection) 
             results[expect.name] = _result(expect, "raised", _one_line(error), None, rows)
     by_name = {expect.name: expect for expect in suite.expectations}
     _suites[suite.table] = suite, rows
-    if ready:
-        gx_suite = great_expectations.ExpectationSuite(name=suite.table, expectations=ready)
-        for found in batch.validate(gx_suite, result_format=_RESULT_FORMAT).results:
-            expect = by_name[found.expectation_config.meta["name"]]
-            results[expect.name] = _read(expect, found, rows)
-    return [results[expect.name] for expect in suite.expectations]
+    gx_suite = great_expectations.ExpectationSuite(name=suite.table, expectations=ready)
+    validation = batch.validate(gx_suite, result_format=_RESULT_FORMAT)
+    for found in validation.results:
+        expect = by_name[found.expectation_config.meta["name"]]
+        results[expect.name] = _read(expect, found, rows)
+    in_order = [results[expect.name] for expect in suite.expectations]
+    if pages is not None:
+        write_page(pages, suite, in_order, _sections(validation))
+    return in_order
+
+
+def _sections(validation: Any) -> str:
+    """What was expected and found, as Great Expectations renders it; a broken page is no broken check."""
+    try:
+        document = ValidationResultsPageRenderer().render(validation)
+        return Markup(_view().render(document))
+    except Exception as error:
+        return f"This page could not be rendered ({_one_line(error)}); ops.check_result has the results."
+
+
+@cache
+def _view() -> DefaultJinjaPageView:
+    """Great Expectations' view of a page, without the frame and the overview, which ours has."""
+    view = DefaultJinjaPageView()
+    view._template = "sections.j2"
+    sections = "{% for section in sections[1:] %}{% set section_loop = loop %}{% include 'section.j2' %}{% endfor %}"
+    view.env.loader = ChoiceLoader([DictLoader({"sections.j2": sections}), view.env.loader])
+    return view
 
 
 def _expectation(expect: Expect, suite: Suite) -> Any:
     return get_expectation_impl(expect.type)(
         **expect.kwargs,
         severity=_SEVERITY[expect.severity],
-        description=expect.description,
+        description=f"{expect.name} ({expect.severity}): {expect.description}",
         meta={"name": expect.name, "table": suite.table},
     )
 

@@ -92,6 +92,12 @@ def results_from_dbt(run_results_json: Path, manifest: Mapping[str, Any]) -> dic
     return found
 
 
+def dbt_checks(manifest: Mapping[str, Any]) -> set[tuple[str, str]]:
+    """Table and name of every data test of the project."""
+    nodes = manifest["nodes"]
+    return {(_tested_table(node, nodes), node["name"]) for node in nodes.values() if node["resource_type"] == "test"}
+
+
 _DBT_STATUS: Mapping[str, Status] = {
     "pass": "passed", "fail": "failed", "warn": "failed", "error": "raised", "runtime error": "raised",
 }  # fmt: skip

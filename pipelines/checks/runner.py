@@ -6,14 +6,17 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from pipelines.checks.data_docs import Pages
 from pipelines.checks.results import CheckResult
 from pipelines.checks.suite import Suite
 
 
 def run_suites(
-    suites: Iterable[Suite], database: Path, *, config: Mapping[str, Any] | None = None
+    suites: Iterable[Suite], database: Path, *, config: Mapping[str, Any] | None = None, pages: Pages | None = None
 ) -> dict[str, list[CheckResult]]:
     """Run suites in DuckDB, read-only, and return by table one result per expectation in the order of the suite.
+
+    With `pages` each table gets its page of the Data Docs.
 
     The file is closed when this returns, so that the next step may write to it; nobody may have it open for
     writing meanwhile. `config` holds settings of DuckDB, such as memory_limit and threads. The first call of a
@@ -27,7 +30,7 @@ def run_suites(
         raise FileNotFoundError(f"Build database {database} does not exist: load the raw tables first.")
     from pipelines.checks import gx
 
-    return gx.validate(suites, database.resolve(), config or {})
+    return gx.validate(suites, database.resolve(), config or {}, pages)
 
 
 def run_suite(suite: Suite, database: Path, *, config: Mapping[str, Any] | None = None) -> list[CheckResult]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import duckdb
@@ -210,11 +210,24 @@ class Warehouse:
         """
         with self.connect() as connection:
             connection.execute("CREATE SCHEMA IF NOT EXISTS raw")
+            is_new = not has_ops_table(connection, "check_result")
             for name in OPS_TABLES:
                 create_ops_table(connection, name)
+            if is_new:
+                self._remember_checks(connection)
             create_history_table(connection)
             for contract in contracts:
                 _create(connection, contract.table, contract.description, raw_columns(contract))
+
+    def _remember_checks(self, connection: duckdb.DuckDBPyConnection) -> None:
+        """Take over the results of checks from the published file, where a build database is made anew."""
+        if not self.settings.published_path.exists():
+            return
+        with suppress(duckdb.Error):  # a file of another kind or version has nothing to tell
+            connection.execute(f"ATTACH {quoted(str(self.settings.published_path))} AS published (READ_ONLY)")
+            connection.execute("INSERT INTO ops.check_result BY NAME SELECT * FROM published.ops.check_result")
+        with suppress(duckdb.Error):
+            connection.execute("DETACH published")
 
 
 def create_ops_table(connection: duckdb.DuckDBPyConnection, name: str) -> None:
