@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple
 
 def parse_month(text: str) -> dt.date | None:
     """The first day of the month `YYYY-MM`, or None if the text is no month."""
-    match = re.fullmatch(r"(\d{4})-(\d{2})", text)
+    match = re.fullmatch(r"([0-9]{4})-([0-9]{2})", text)
     if not match or not 1 <= int(match[2]) <= 12 or int(match[1]) < 1:
         return None
     return dt.date(int(match[1]), int(match[2]), 1)
@@ -38,11 +38,11 @@ def span_of(text: str, length: Literal["month", "quarter", "year", "financial_ye
     The text is a date (YYYY-MM-DD, whatever follows), a month (YYYY-MM), a financial year (2019/20, 2019-20), or, for
     years, anything that starts with four digits.
     """
-    if match := re.fullmatch(r"(\d{4})[/-](?:\d{2})?(\d{2})", text):
+    if match := re.fullmatch(r"([0-9]{4})[/-](?:[0-9]{2})?([0-9]{2})", text):
         first = int(match[1])
         if length in ("year", "financial_year") and int(match[2]) == (first + 1) % 100:
             return _span(first, 4 if length == "financial_year" else 1, 12)
-    match = re.match(r"(\d{4})(?:-(\d{2}))?", text)
+    match = re.match(r"([0-9]{4})(?:-([0-9]{2}))?", text)
     if not match or not 1900 <= int(match[1]) <= 2200:
         return None
     year = int(match[1])

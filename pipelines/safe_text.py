@@ -1,8 +1,8 @@
-"""Text on its way into a spreadsheet: whatever it begins with, it stays text and is never worked out as a formula.
+"""Text of others made safe: in a spreadsheet it stays text and is never worked out, in a message it stays one line.
 
 Everything that writes a workbook puts its texts into cells with `fill`; everything that writes CSV passes its values
 through `for_csv`, or its text columns through `for_csv_sql` where DuckDB writes the file. Numbers and dates are left
-alone by all three, so they stay numbers and dates.
+alone by all three, so they stay numbers and dates. Names of files, sheets and columns go into messages through `shown`.
 """
 
 from __future__ import annotations
@@ -83,6 +83,24 @@ def for_csv_sql(text_column: str) -> str:
     marked = f"regexp_replace({cut}, {_literal(_FIELD)}, {_literal(chr(92) + '1' + chr(39) + chr(92) + '2')}, 'g')"
     marked = f"regexp_replace({marked}, {_literal(_BLANK_START)}, {_literal(chr(39) + chr(92) + '1')})"
     return f"CASE WHEN regexp_full_match({cut}, {_literal(_HARMLESS)}) THEN {cut} ELSE {marked} END"
+
+
+def shown(text: str, longest: int | None = None) -> str:
+    """A name as it may stand in a message, a log or a terminal: what does not print is written out (`\\n`, `\\u202e`).
+
+    Two names are never shown alike, unless they are cut to the `longest` number of characters.
+    """
+    if not text.isprintable() or "\\" in text:
+        text = "".join(map(_printable, text))
+    return text if longest is None or len(text) <= longest else f"{text[:longest]}..."
+
+
+def _printable(sign: str) -> str:
+    if sign.isprintable() and sign != "\\":
+        return sign
+    if "\udc80" <= sign <= "\udcff":  # a byte of a file name that is not UTF-8
+        return f"\\x{ord(sign) - 0xDC00:02x}"
+    return sign.encode("unicode_escape").decode()
 
 
 def _literal(text: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 from typing import Annotated
 
@@ -32,12 +33,14 @@ def check_return(
     out: Annotated[Path | None, typer.Option("--out", help="Folder of the answer; else that of the file.")] = None,
 ) -> None:
     """Check a performance return without loading it, and answer it when a row breaks a rule."""
+    from pipelines.ingest.apart import apart
     from pipelines.returns.answer import check_file
 
     if not file.is_file():
         stop(f"{file} is not a file; name a filled return.")
     try:
-        rows, found, answer = check_file(file, out or file.parent, load_settings().max_file_bytes)
+        with closing(apart):
+            rows, found, answer = apart.call(check_file, file, out or file.parent, load_settings().max_file_bytes)
     except ValueError as error:
         stop(str(error))
     if answer is None:

@@ -25,6 +25,9 @@ from pipelines.ingest.documents import Grid
 Row = tuple[int, list[str]]
 """Line of the sheet, and the tidy cells in the order of the contract's columns."""
 
+MAX_LABEL_CHARACTERS, MAX_NUMBER_CHARACTERS = 2_000, 50
+"""Longer texts are no names and no numbers, and patterns are not tried on them."""
+
 TITLE_WITHIN = 40
 """A sheet whose first so many rows hold no title of the source holds none of its tables."""
 
@@ -63,7 +66,11 @@ class Crosstab:
         return any(self._title(row) for row in first_rows)
 
     def _title(self, row: Sequence[str]) -> re.Match[str] | None:
-        return re.match(self.title, " ".join(row[0].split()), re.IGNORECASE) if row and row[0] else None
+        return (
+            re.match(self.title, " ".join(row[0][:MAX_LABEL_CHARACTERS].split()), re.IGNORECASE)
+            if row and row[0]
+            else None
+        )
 
     def _read(self, grid: Grid, start: int, end: int) -> Iterator[Row]:
         title = self._title(grid.rows[start])
@@ -183,6 +190,8 @@ def _ends_body(row: list[str]) -> bool:
 
 def _is_value(text: str) -> bool:
     """Whether a cell holds a number, or a marker in the place of one."""
+    if len(text) > MAX_NUMBER_CHARACTERS:
+        return False
     return re.fullmatch(r"[-+]?[\d,]*\.?\d+(e[-+]?\d+)?%?|[-–.:*+~]{1,3}|\[\w\]|n/?a", text, re.IGNORECASE) is not None
 
 
@@ -220,6 +229,8 @@ def without_marks(text: str) -> str:
     Kept is every other digit: `Aged 16`, `Level 2`, `A4`, `S60`, `CO2`, `mid-2016`, `March 2018`, `rounded to 100`.
     """
     text = " ".join(text.split())
+    if len(text) > MAX_LABEL_CHARACTERS:
+        return text
     for pattern, kept in _MARKS_TO_CUT:
         text = re.sub(pattern, kept, text, flags=re.IGNORECASE)
     return text.strip()

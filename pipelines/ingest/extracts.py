@@ -16,6 +16,7 @@ from pipelines.ingest.layouts import Table, find_table, missing_columns
 from pipelines.ingest.parts import Part, divide
 from pipelines.ingest.scan import Scan
 from pipelines.returns.answer import ANSWERS, answer_table
+from pipelines.safe_text import shown
 from pipelines.settings import Settings
 from pipelines.sources.contract import NATIONAL, Contract
 from pipelines.sources.forces import Force
@@ -78,7 +79,8 @@ def _find(
         _refuse_near_miss(document, contracts)
         return []
     if document.hidden:
-        log.warning("%s: its hidden sheets are not read (%s)", name, ", ".join(document.hidden))
+        hidden = ", ".join(shown(sheet, 40) for sheet in document.hidden[:5])
+        log.warning("%s: its hidden sheets are not read (%s)", name, hidden)
     for table in tables:
         _refuse_unknown_columns(table)
         _refuse_format(table, document)
@@ -129,7 +131,8 @@ def _table(sheet: Sheet, contracts: Mapping[str, Contract]) -> Table | None:
 
 def _found(table: Table, part: Part, force: str) -> Found:
     identity = Identity(table.contract.name, force, part.span.start, None, period_end=part.span.end, slice=part.slice)
-    place = " ".join(text for text in (table.sheet.name, part.slice, f"{part.span.start} to {part.span.end}") if text)
+    sheet, slice_ = shown(table.sheet.name or "", 80), shown(part.slice or "")
+    place = " ".join(text for text in (sheet, slice_, f"{part.span.start} to {part.span.end}") if text)
     scan = Scan(part.sha256, part.path.stat().st_size, part.records, ())
     return Found(place, identity, scan, part.path)
 
@@ -147,10 +150,10 @@ def _refuse_unknown_columns(table: Table) -> None:
     layout = table.contract.layout
     if layout is None or layout.unknown_columns == "ignore" or not table.unknown:
         return
-    shown = ", ".join(repr(header) for header in table.unknown[:5])
+    named = ", ".join(f"'{shown(header, 40)}'" for header in table.unknown[:5])
     more = f" and {len(table.unknown) - 5} more" if len(table.unknown) > 5 else ""
     raise DocumentRefused(
-        f"has the unknown column{'s' if len(table.unknown) > 1 else ''} {shown}{more}; name it under `also` of the column "
+        f"has the unknown column{'s' if len(table.unknown) > 1 else ''} {named}{more}; name it under `also` of the column "
         f"it is in pipelines/sources/{table.contract.name}.yaml, or take it out"
     )
 

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 
 from pipelines.ingest.scan import Scan
 from pipelines.periods import month_end
+from pipelines.safe_text import shown
 from pipelines.sources.contract import Contract
 from pipelines.sources.forces import Force
 
-PACKED = (".zip", ".bz2", ".xz", ".7z", ".rar", ".tar", ".tgz")
+PACKED = (".zip", ".gz", ".bz2", ".xz", ".7z", ".rar", ".tar", ".tgz")
 
 
 @dataclass(frozen=True)
@@ -88,5 +89,5 @@ def _refusal(name: str, force: str, scan: Scan, contract: Contract, forces: dict
 
 
 def _quoted(headers: list[str]) -> str:
-    shown = ", ".join(repr(header) for header in headers[:5])
-    return shown if len(headers) <= 5 else f"{shown} and {len(headers) - 5} more"
+    named = ", ".join(f"'{shown(header, 40)}'" for header in headers[:5])
+    return named if len(headers) <= 5 else f"{named} and {len(headers) - 5} more"

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from pipelines.ingest.apart import apart
 from pipelines.ingest.discover import Container
 from pipelines.ingest.register import Candidate, read_container
 from pipelines.periods import month_label
+from pipelines.safe_text import shown
 from pipelines.settings import Settings
 from pipelines.sources.contract import load_contracts
 from pipelines.sources.forces import load_forces
@@ -18,10 +21,10 @@ from pipelines.sources.forces import load_forces
 def inspect_file(path: Path, settings: Settings) -> Iterator[tuple[str, bool]]:
     """(text, whether it is accepted) for the file, or for each member of the archive."""
     status = path.stat()
-    container = Container(path.absolute(), path.name, status.st_size, status.st_mtime_ns, is_sample=False)
-    with TemporaryDirectory() as spool:
+    container = Container(path.absolute(), shown(path.name), status.st_size, status.st_mtime_ns, is_sample=False)
+    with TemporaryDirectory() as spool, closing(apart):
         candidates = read_container(container, Path(spool), settings, load_contracts())
-        by_file = itertools.groupby(candidates, key=lambda candidate: candidate.file_path.split("#")[0])
+        by_file = itertools.groupby(candidates, key=lambda candidate: candidate.member)
         for file_path, found in by_file:
             extracts = list(found)
             refusal = extracts[0].identity.refusal

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from operator import itemgetter
 
 from pipelines.ingest.crosstabs import READERS, TITLE_WITHIN
-from pipelines.ingest.documents import Head, Sheet
+from pipelines.ingest.documents import MAX_RECORD_CHARACTERS, DocumentRefused, Head, Sheet
 from pipelines.sources.contract import Column, Contract, plain_headers
+
+BULK_CHARACTERS = 32_000_000
 
 Row = tuple[int, tuple[str, ...] | None]
 """Line and cells in the order of the contract's columns; None when the row does not have the width of the header."""
@@ -35,8 +37,8 @@ class Table:
         """How many columns were found."""
         return sum(place is not None for place in self.places)
 
-    def rows(self) -> Iterator[Row]:
-        """The rows below the header; blank ones are passed over."""
+    def rows(self, on_bulk: Callable[[], None] = lambda: None) -> Iterator[Row]:
+        """The rows below the header; blank ones are passed over. `on_bulk` is called when many letters have come."""
         if self.contract.layout and self.contract.layout.crosstab:
             for number, (_, cells) in enumerate(READERS[self.contract.layout.crosstab](self.sheet.grid), start=1):
                 yield number, tuple(cells)
@@ -44,9 +46,16 @@ class Table:
         is_text = self.sheet.name is None  # a sheet leaves empty cells out at the end of a row
         width, absent = self.width, self.width  # a column that the file lacks is read from a cell behind the row
         pick = itemgetter(*(absent if place is None else place for place in self.places), absent)
+        held = 0
         for line, cells in enumerate(self.sheet.read(), start=1):
-            if line <= self.header_line or not "".join(cells).strip():
+            if line <= self.header_line or not (text := "".join(cells)).strip():
                 continue
+            if len(text) > MAX_RECORD_CHARACTERS:
+                raise DocumentRefused(f"has {len(text):,} characters in line {line}; take them out")
+            held += len(text)
+            if held > BULK_CHARACTERS:
+                on_bulk()
+                held = 0
             if len(cells) != width:
                 if any(cells[width:]) or (is_text and len(cells) < width):
                     yield line, None

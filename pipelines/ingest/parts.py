@@ -8,6 +8,7 @@ import io
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from operator import itemgetter
 from pathlib import Path
 from uuid import uuid4
@@ -25,6 +26,12 @@ from pipelines.sources.contract import Column, Layout
 ROWS_IN_MEMORY = 10_000
 MAX_VALUE_CHARACTERS = 1_000
 MAX_REMEMBERED = 200_000
+MAX_REMEMBERED_CHARACTERS = 200
+MAX_SLICE_CHARACTERS = 200
+MAX_PARTS = 20_000
+MAX_FAULTS = 200_000
+MAX_ROWS_WITH_RULES = 200_000
+"""Rules are held against all rows of a table at once."""
 
 Broken = dict[int, list[tuple[str | None, str | None, str]]]
 """Column, value and reason of what breaks a rule, by line."""
@@ -132,13 +139,16 @@ class _Divider:
         self.hides = contract.sensitivity == "personal"
         self.parts: dict[tuple[Span, str | None], Part] = {}
         self.found: dict[tuple[str, str | None], Part | None] = {}
+        self.rows_aside = 0
         self.stored = tuple(self.names[place] for place in self.kept)
 
     def run(self) -> list[Part]:
-        rows: Iterable[Row] = self.table.rows()
+        rows: Iterable[Row] = self.table.rows(self._flush)
         broken: Broken = {}
         if self.layout.rules:
-            rows = list(rows)
+            rows = list(islice(rows, MAX_ROWS_WITH_RULES + 1))
+            if len(rows) > MAX_ROWS_WITH_RULES:
+                raise DocumentRefused(f"has more than {MAX_ROWS_WITH_RULES:,} rows; divide it")
             broken = self._broken_rules(self.layout.rules, rows)
         waiting: list[Row] = []
         part: Part | None = None
@@ -149,6 +159,8 @@ class _Divider:
             part = found or part
             if part is None:
                 waiting.append((line, cells))
+                if len(waiting) > MAX_FAULTS:
+                    break
                 continue
             for earlier in waiting:
                 self._set_aside(part, *earlier, broken)
@@ -164,11 +176,15 @@ class _Divider:
                 f"has no row whose {column.header!r} tells a period (the first is line {waiting[0][0]}); "
                 "export it again with that column filled"
             )
+        self._flush()
         for part in self.parts.values():
-            part.flush()
             if part.faults:
                 part.path.with_suffix(".faults").write_text(json.dumps(sorted(part.faults, key=str)), encoding="utf-8")
         return list(self.parts.values())
+
+    def _flush(self) -> None:
+        for part in self.parts.values():
+            part.flush()
 
     def _values(self, cells: tuple[str, ...]) -> Sequence[str | None]:
         if not self.caches:
@@ -183,15 +199,20 @@ class _Divider:
         text = (values[self.period] or "")[: self.period_characters]
         name = None if self.slice is None else values[self.slice]
         if (text, name) not in self.found:
+            if len(self.found) >= MAX_REMEMBERED:
+                self.found.clear()
             self.found[text, name] = self._new_part(text, name)
         return self.found[text, name]
 
     def _new_part(self, text: str, name: str | None) -> Part | None:
         span = span_of(text, self.layout.period.length)
         name = None if self.slice is None else (name or "").strip()
-        if span is None or name == "":
+        if span is None or name == "" or len(name or "") > MAX_SLICE_CHARACTERS:
             return None
         if (span, name) not in self.parts:
+            if len(self.parts) >= MAX_PARTS:
+                what = f" and values of {self.layout.slice!r}" if self.layout.slice else ""
+                raise DocumentRefused(f"holds more than {MAX_PARTS:,} periods{what}; divide it")
             self.parts[span, name] = Part(span, name, self.spool / f"part-{uuid4().hex}.csv", self.stored)
         return self.parts[span, name]
 
@@ -203,6 +224,11 @@ class _Divider:
         broken: dict[int, list[tuple[str | None, str | None, str]]],
     ) -> None:
         part.add(cells or (), None)
+        self.rows_aside += 1
+        if self.rows_aside > MAX_FAULTS:
+            raise DocumentRefused(
+                f"has more than {MAX_FAULTS:,} rows that cannot be read (one is line {line}); export it again"
+            )
         if cells is None:
             part.faults.append((line, None, None, "has not as many cells as the header"))
             return
@@ -213,9 +239,12 @@ class _Divider:
             if value is None:
                 part.faults.append((line, *self._unreadable(place, cells[place])))
         if len(part.faults) == before:
-            place = self.period if self.slice is None or cells[self.slice].strip() else self.slice
+            place = self.period
+            if self.slice is not None and not 0 < len(cells[self.slice].strip()) <= MAX_SLICE_CHARACTERS:
+                place = self.slice
             shown = self._shown(cells[place])
-            part.faults.append((line, self.names[place], shown, "tells no period" if shown else "is empty"))
+            reason = "tells no period" if place == self.period else f"is longer than {MAX_SLICE_CHARACTERS} characters"
+            part.faults.append((line, self.names[place], shown, reason if shown else "is empty"))
 
     def _unreadable(self, place: int, cell: str) -> tuple[str, str | None, str]:
         column = self.contract.columns[place]
@@ -251,7 +280,7 @@ class _Cache(dict[str, str | None]):
 
     def __missing__(self, cell: str) -> str | None:
         value = self._read(cell)
-        if len(self) < MAX_REMEMBERED:
+        if len(self) < MAX_REMEMBERED and len(cell) <= MAX_REMEMBERED_CHARACTERS:
             self[cell] = value
         return value
 

@@ -10,10 +10,12 @@ import io
 import logging
 import shutil
 import time
+import traceback
 import zipfile
 import zlib
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import IO, cast
@@ -22,11 +24,14 @@ from uuid import uuid4
 import duckdb
 
 from pipelines.ingest.discover import ArchiveRefused, Container, archive_members, find_containers, is_settled
+from pipelines.ingest.apart import apart
+from pipelines.ingest.discover import ArchiveRefused, Container, archive_members, find_containers
 from pipelines.ingest.documents import NOT_TEXT, DocumentRefused
 from pipelines.ingest.extracts import find_extracts
 from pipelines.ingest.identify import Identity, identify, published_form
 from pipelines.ingest.scan import Scan, scan_path
-from pipelines.returns.answer import ANSWERS
+from pipelines.returns.answer import ANSWER_ENDING, ANSWERS, answer_name
+from pipelines.safe_text import for_csv, shown
 from pipelines.settings import Settings
 from pipelines.sources.contract import Contract, contracts_hash
 from pipelines.sources.forces import FORCE_SEED, load_forces
@@ -42,9 +47,10 @@ JUDGE_AGAIN = "again"
 
 @dataclass(frozen=True)
 class Candidate:
-    """A file, or an archive member, that was read in this run."""
+    """A file, or an archive member, that was read in this run: `member`; `file_path` names the extract within it too."""
 
     container: Container
+    member: str
     file_path: str
     name: str
     scan: Scan
@@ -112,6 +118,8 @@ def register(settings: Settings, warehouse: Warehouse, contracts: dict[str, Cont
     report.left = len(left)
     changed = [container for container in changed if container not in left]
     candidates = [candidate for candidate in candidates if candidate.container not in left]
+    with closing(apart):
+        candidates = list(_read_all(changed, spool, settings, contracts))
     _hand_out_answers(settings, {candidate.name for candidate in candidates})
     arrivals = _arrivals(settings)
     # A sample never stands in for a real extract; otherwise what arrived earlier comes earlier, also when rebuilding.
@@ -156,7 +164,7 @@ def _left_for_next(warehouse: Warehouse, changed: list[Container], candidates: l
 def _hand_out_answers(settings: Settings, names: set[str]) -> None:
     """Bring the answers to files of this run to their place; one from before whose file was mended goes."""
     for name in names:
-        (settings.answers_dir / f"{name}.answer.xlsx").unlink(missing_ok=True)
+        (settings.answers_dir / answer_name(name)).unlink(missing_ok=True)
     for answer in sorted((settings.spool_dir / ANSWERS).glob("*.xlsx")):
         if answer.name.removesuffix(".answer.xlsx") not in names:
             continue  # its file is left for the next run
@@ -164,7 +172,7 @@ def _hand_out_answers(settings: Settings, names: set[str]) -> None:
         answer.replace(settings.answers_dir / answer.name)
         log.warning(
             "%s breaks rules of a return; every bad cell is marked in %s",
-            *(answer.name.removesuffix(".answer.xlsx"), settings.answers_dir / answer.name),
+            *(answer.name.removesuffix(ANSWER_ENDING), settings.answers_dir / answer.name),
         )
 
 
@@ -181,10 +189,10 @@ def read_container(
     container: Container, spool: Path, settings: Settings, contracts: dict[str, Contract]
 ) -> list[Candidate]:
     """Everything one file on disk holds, accepted contents laid in `spool`; nothing is registered."""
-    name = container.path.name
+    name = container.name
+    if container.problem:
+        return [_unread(container, f"{name} {container.problem}.", judge_again=True)]
     try:
-        if container.problem:
-            raise PermissionError(13, container.problem)
         if container.is_archive:
             return list(_read_archive(container, spool, settings, contracts))
         if container.path.suffix.lower() == ".gz":
@@ -196,6 +204,9 @@ def read_container(
         return _read_file(container, container.relative, container.path, spool, settings, contracts)
     except NoRoom as error:
         return [_unread(container, str(error), judge_again=True)]
+        return _read_file(container, container.relative, name, container.path, spool, settings, contracts)
+    except WarehouseError:
+        raise  # no trouble of the file
     except ArchiveRefused as error:
         return [_unread(container, str(error))]
     except OSError as error:
@@ -210,8 +221,10 @@ def read_container(
     except WarehouseError as error:
         return [_unread(container, str(error), judge_again=True)]
     except Exception as error:
-        log.debug("Reading %s", container.relative, exc_info=True)
-        reason = f"{name} cannot be read ({type(error).__name__}: {error}); download or export it again."
+        # What the error says may hold what stands in a cell.
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        where = f"{type(error).__name__} in {Path(place.filename).name}, line {place.lineno}"
+        reason = f"{name} cannot be read ({where}); download or export it again."
         return [_unread(container, reason)]
 
 
@@ -262,6 +275,8 @@ def _read_archive(
     if unpacked_bytes > free / 2:
         raise NoRoom(
             f"{container.path.name} unpacks to {unpacked_bytes:,} bytes, but only {free:,} are free; make room and try again."
+        raise ArchiveRefused(
+            f"{container.name} unpacks to {unpacked_bytes:,} bytes, but only {free:,} are free; make room and try again."
         )
     try:
         with zipfile.ZipFile(container.path) as archive:
@@ -269,18 +284,18 @@ def _read_archive(
                 with archive.open(info) as packed:
                     yield from _read_packed(container, info.filename, packed, spool, settings, contracts)
     except (zipfile.BadZipFile, zlib.error, EOFError, ValueError, RuntimeError) as error:
-        raise ArchiveRefused(f"{container.path.name} is damaged ({error}); download it again.") from error
+        raise ArchiveRefused(f"{container.name} is damaged ({shown(str(error), 100)}); download it again.") from error
 
 
 def _read_gzip(
     container: Container, spool: Path, settings: Settings, contracts: dict[str, Contract]
 ) -> Iterator[Candidate]:
-    name = container.path.name.removesuffix(".gz")
+    name = container.name[: -len(".gz")]
     try:
         with gzip.open(container.path) as packed:
             yield from _read_packed(container, name, cast(IO[bytes], packed), spool, settings, contracts)
     except (gzip.BadGzipFile, zlib.error, EOFError) as error:
-        raise ArchiveRefused(f"{container.path.name} is damaged ({error}); download it again.") from error
+        raise ArchiveRefused(f"{container.name} is damaged ({error}); download it again.") from error
 
 
 def _read_packed(
@@ -300,10 +315,12 @@ def _read_packed(
                 copy.write(chunk)
                 if copy.tell() > limit:
                     raise ArchiveRefused(
-                        f"{container.path.name} grows too much when {member!r} is unpacked; if it is genuine, raise "
+                        f"{container.name} grows too much when '{shown(member, 80)}' is unpacked; if it is genuine, raise "
                         "FPW_MAX_FILE_BYTES or FPW_MAX_COMPRESSION_RATIO."
                     )
-        return _read_file(container, f"{container.relative}!{member}", unpacked, spool, settings, contracts)
+        member = shown(member)
+        name = PurePosixPath(member).name
+        return _read_file(container, f"{container.relative}!{member}", name, unpacked, spool, settings, contracts)
     finally:
         unpacked.unlink(missing_ok=True)
 
@@ -311,21 +328,22 @@ def _read_packed(
 def _read_file(
     container: Container,
     file_path: str,
+    name: str,
     path: Path,
     spool: Path,
     settings: Settings,
     contracts: dict[str, Contract],
 ) -> list[Candidate]:
     """The extract that a file in a published form is, or all those found in another."""
-    name = PurePosixPath(file_path.rsplit("!", 1)[-1]).name
     forces = load_forces()
     is_text = PurePosixPath(name).suffix.lower() not in NOT_TEXT
     scan = scan_path(path) if is_text else Scan(_file_hash(path), path.stat().st_size, 0, ())
     if not is_text or not (published_form(name, contracts) or scan.problem):
         try:
-            found = find_extracts(path, name, spool, settings, contracts, forces)
+            arguments = (path, name, spool, settings, contracts, forces)
+            found = find_extracts(*arguments) if is_text else apart.call(find_extracts, *arguments)
         except DocumentRefused as error:
-            return [Candidate(container, file_path, name, scan, Identity(refusal=f"{name} {error}."))]
+            return [Candidate(container, file_path, file_path, name, scan, Identity(refusal=f"{name} {error}."))]
         if found:
             for extract in found:
                 extract_id = extract.identity.extract_id(extract.scan.sha256)
@@ -333,10 +351,10 @@ def _read_file(
                 if (faults := extract.path.with_suffix(".faults")).exists():
                     faults.replace(spool / f"{extract_id}.faults")
             return [
-                Candidate(container, f"{file_path}#{extract.place}", name, extract.scan, extract.identity)
+                Candidate(container, file_path, f"{file_path}#{extract.place}", name, extract.scan, extract.identity)
                 for extract in found
             ]
-    candidate = Candidate(container, file_path, name, scan, identify(name, scan, contracts, forces))
+    candidate = Candidate(container, file_path, file_path, name, scan, identify(name, scan, contracts, forces))
     if candidate.identity.refusal is None:
         # Equal contents may be read side by side, so each is laid down under a name of its own first.
         laid = spool / f"laid-{uuid4().hex}"
@@ -356,8 +374,8 @@ def _file_hash(path: Path) -> str:
 def _unread(container: Container, reason: str, *, judge_again: bool = False) -> Candidate:
     """A refusal of a file whose content is not known; its place and time stand in for the hash."""
     scan = Scan(f"unread:{container.relative}:{container.mtime_ns}", container.size_bytes, 0, ())
-    name = PurePosixPath(container.relative).name
-    return Candidate(container, container.relative, name, scan, Identity(refusal=reason), judge_again)
+    place = container.relative
+    return Candidate(container, place, place, container.name, scan, Identity(refusal=reason), judge_again)
 
 
 def drop_pending(connection: duckdb.DuckDBPyConnection, extract_ids: list[str] | None = None) -> None:
@@ -557,3 +575,9 @@ def _note_arrivals(settings: Settings, extracts: list[dict[str, object]]) -> Non
         writer.writeheader()
     writer.writerows(extracts)
     write_whole(settings.arrivals_path, before + text.getvalue())
+    is_new = not settings.arrivals_path.exists()
+    with settings.arrivals_path.open("a", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, ("extract_id", "file_path", "registered_at"), extrasaction="ignore")
+        if is_new:
+            writer.writeheader()
+        writer.writerows({name: for_csv(value) for name, value in extract.items()} for extract in extracts)

@@ -12,8 +12,21 @@ from typing import IO
 
 import numpy as np
 
+MAX_BLANK_LINES = 1_000_000
 CHUNK_BYTES = 1 << 18
 MAX_HEADER_BYTES = 1 << 16
+MAX_RECORD_BYTES = 2 << 20
+"""As DuckDB's reader. A longer record, quoted line breaks included, is found when it spans so many bytes of whole chunks."""
+
+
+_MAGIC = {
+    b"PK\x03\x04": "is a workbook or an archive under a wrong name; give it its own ending, such as .xlsx or .zip",
+    b"\xd0\xcf\x11\xe0": "is a workbook of the old kind under a wrong name; save it as .xlsx and deliver that",
+    b"\x1f\x8b": "is packed with gzip; give it the ending .gz, or unpack it",
+    b"\xff\xfe": "is not UTF-8 but UTF-16; export it again as CSV in UTF-8",
+    b"\xfe\xff": "is not UTF-8 but UTF-16; export it again as CSV in UTF-8",
+}
+"""First bytes of files that are no text, and what to do."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +59,8 @@ class _State:
     blank_lines: int = 0
     first_blank_line: int | None = None
     trailing_newlines: int = 0
+    open_bytes: int = 0
+    open_line: int = 1
     in_quotes: bool = False
     after_newline: bool = False
     last_byte: bytes = b""
@@ -140,7 +155,17 @@ def _take(state: _State, text: bytes) -> None:
         if state.first_blank_line is None:
             state.first_blank_line = state.lines + int(np.count_nonzero(is_newline[: is_blank.argmax()])) + 1
     state.lines += int(np.count_nonzero(is_newline))
-    state.record_ends += int(np.count_nonzero(is_end))
+    record_ends = int(np.count_nonzero(is_end))
+    state.record_ends += record_ends
+    if record_ends:
+        state.open_bytes, state.open_line = 0, state.lines + 1
+    else:
+        state.open_bytes += len(text)
+        if state.open_bytes > MAX_RECORD_BYTES and state.problem is None:
+            state.problem = (
+                f"has a row of more than 2 MB about line {state.open_line}, as if a quotation mark were never closed; "
+                "export it again"
+            )
     state.after_newline = bool(is_end[-1])
     run = len(text) - len(text.rstrip(b"\n")) if state.after_newline else 0
     state.trailing_newlines = run + (state.trailing_newlines if run == len(text) else 0)
@@ -149,14 +174,17 @@ def _take(state: _State, text: bytes) -> None:
 def _finish(state: _State) -> Scan:
     header_line = state.first.split(b"\n", 1)[0]
     trailing_blank = max(state.trailing_newlines - 1, 0)
-    problem = state.problem
+    problem = next((says for magic, says in _MAGIC.items() if state.first.startswith(magic)), state.problem)
     headers: list[str] = []
     try:
         headers = next(csv.reader([header_line.decode("utf-8", errors="replace")]), [])
     except csv.Error:
-        problem = problem or "has line ends of an old kind (CR); save it with LF or CRLF"
+        if problem is None or state.open_bytes:
+            problem = "has line ends of an old kind (CR); save it with LF or CRLF"
     if problem is None:
-        if state.size == 0 or not state.first.strip():
+        if state.blank_lines > MAX_BLANK_LINES:
+            problem = f"has {state.blank_lines:,} blank lines; take them out"
+        elif state.size == 0 or not state.first.strip():
             problem = "is empty; download or export it again"
         elif state.in_quotes:
             problem = "opens a quotation mark that it never closes, so it looks cut off; download or export it again"

@@ -13,8 +13,8 @@ Reader = Callable[[str], str | None]
 """Canonical text of a cell; empty for an empty cell, None when it cannot be read as the column's type."""
 
 _SPACES = re.compile("[\\s\N{NO-BREAK SPACE}\N{NARROW NO-BREAK SPACE}\N{FIGURE SPACE}\N{THIN SPACE}]+")
-_NUMBER = re.compile(r"[-+]?(\d+|\d{1,3}(,\d{3})+)(\.\d*)?(e[-+]?\d+)?%?|[-+]?\.\d+%?", re.IGNORECASE)
-_TIME = re.compile(r"(.+?)[ T](\d{1,2}):(\d{2})(?::(\d{2})(\.\d{1,6})?)?")
+_NUMBER = re.compile(r"[-+]?(\d+|\d{1,3}(,\d{3})+)(\.\d*)?(e[-+]?\d+)?%?|[-+]?\.\d+%?", re.IGNORECASE | re.ASCII)
+_TIME = re.compile(r"(.+?)[ T](\d{1,2}):(\d{2})(?::(\d{2})(\.\d{1,6})?)?", re.ASCII)
 _YES, _NO = {"true", "yes", "y", "1"}, {"false", "no", "n", "0"}
 # Excel writes a negative number in brackets or with a true minus sign.
 _MINUS = str.maketrans({"\N{MINUS SIGN}": "-", "\N{NON-BREAKING HYPHEN}": "-"})

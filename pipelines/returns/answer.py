@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -12,8 +14,9 @@ from openpyxl.cell import WriteOnlyCell
 from openpyxl.comments import Comment
 from openpyxl.utils import get_column_letter
 
-from pipelines.ingest.documents import DocumentRefused, open_document
+from pipelines.ingest.documents import NOT_TEXT, DocumentRefused, open_document
 from pipelines.ingest.layouts import Table, find_table
+from pipelines.ingest.scan import scan_path
 from pipelines.ingest.violation import Cells, Violation
 from pipelines.returns.rules import violations as broken_rules
 from pipelines.returns.style import BAD, BAD_BORDER, BAD_FONT, FONT, HEAD, HEAD_FONT, WIDTHS, WRAPPED, height
@@ -23,7 +26,9 @@ from pipelines.sources.contract import load_contracts, plain_header
 ANSWERS = "answers"
 """Folder of the warehouse in which answers lie."""
 
+ANSWER_ENDING = ".answer.xlsx"
 MARK = "what is wrong"
+MAX_NAME_BYTES = 200
 MAX_COMMENTS = 1_000
 _WRONG_WIDTH = 90
 
@@ -67,10 +72,19 @@ def answer(
         cells = [str(violation.line), violation.column, violation.value, _sentence(violation)]
         sheet.append([_text(sheet, text) for text in cells])
     folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"{Path(file_name).name}.answer.xlsx"
+    path = folder / answer_name(file_name)
     partial = path.with_name(f".{path.name}.partial")
     workbook.save(partial)
     return partial.replace(path)
+
+
+def answer_name(file_name: str) -> str:
+    """What the answer to a file is called; of a very long name the beginning, and a hash of the whole."""
+    name = Path(file_name).name
+    if len(os.fsencode(name)) > MAX_NAME_BYTES:
+        digest = hashlib.sha256(os.fsencode(name)).hexdigest()[:8]
+        name = f"{os.fsencode(name)[: MAX_NAME_BYTES - 9].decode('utf-8', 'ignore')}-{digest}"
+    return name + ANSWER_ENDING
 
 
 def answer_table(table: Table, folder: Path, file_name: str) -> tuple[Path | None, list[Violation]]:
@@ -82,7 +96,7 @@ def answer_table(table: Table, folder: Path, file_name: str) -> tuple[Path | Non
     if found:
         header = [column.header for column in table.contract.columns]
         return answer(folder, file_name, header, rows, found), found
-    (folder / f"{Path(file_name).name}.answer.xlsx").unlink(missing_ok=True)
+    (folder / answer_name(file_name)).unlink(missing_ok=True)
     return None, found
 
 
@@ -93,13 +107,13 @@ def check_file(path: Path, folder: Path, max_bytes: int) -> tuple[int, list[Viol
         ValueError: the file holds no return; the message is a sentence with the mend.
     """
     try:
+        if path.suffix.lower() not in NOT_TEXT and (problem := scan_path(path).problem):
+            raise DocumentRefused(problem)
         table = _find_return(path, max_bytes)
         answered, violations = answer_table(table, folder, path.name)
         return sum(1 for _ in table.rows()), violations, answered
     except DocumentRefused as error:
         raise ValueError(f"{path} {error}.") from error
-    except UnicodeDecodeError as error:
-        raise ValueError(f"{path} is not in UTF-8; save it as .xlsx, or as CSV in UTF-8.") from error
 
 
 def _find_return(path: Path, max_bytes: int) -> Table:

@@ -6,6 +6,7 @@ import csv
 import datetime as dt
 import gzip
 import math
+import shutil
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -48,7 +49,7 @@ def build_path(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> P
     (folder / "raw").mkdir()
     for path in (*(shared_data / "ons_pfa").iterdir(), *(shared_data / "home_office").iterdir()):
         if path.name != OUTCOMES:
-            (folder / "raw" / path.name).symlink_to(path)
+            shutil.copy(path, folder / "raw")
     published_outcomes(shared_data).filter(pl.col("force_name").is_in(OUTCOME_FORCES)).write_csv(
         folder / "raw" / OUTCOMES.removesuffix(".gz")
     )

@@ -381,7 +381,7 @@ def test_the_commands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "percent sign" in done.output
     assert Path("cadets.csv.answer.xlsx").exists()
     Path("latin.csv").write_bytes(Path("cadets.csv").read_bytes() + b"cadets,Kent,2022-03-31,,\xa35,,\n")
-    assert "latin.csv is not in UTF-8" in run(app, ["check-return", "latin.csv"]).output
+    assert "latin.csv is not UTF-8 (line 4)" in run(app, ["check-return", "latin.csv"]).output
     assert "has no sheet with the columns" in run(app, ["check-return", str(PROJECT_DIR / "pyproject.toml")]).output
 
 
