@@ -7,7 +7,19 @@ import sys
 import duckdb
 import typer
 
-from pipelines.commands import analysts, board, checks, fetch, files, operations, refresh, returns, spc, status
+from pipelines.commands import (
+    analysts,
+    board,
+    checks,
+    fetch,
+    files,
+    operations,
+    refresh,
+    releases,
+    returns,
+    spc,
+    status,
+)
 from pipelines.sources.contract import ContractError
 from pipelines.store.advice import advice, advised, in_short
 from pipelines.store.warehouse import WarehouseError
@@ -26,6 +38,7 @@ for command in (
     board.board,
     analysts.sql,
     analysts.explain,
+    releases.diff,
     files.inspect,
     returns.template,
     returns.check_return,
@@ -36,6 +49,7 @@ for command in (
 ):
     app.command()(command)
 app.add_typer(fetch.app, name="fetch")
+app.add_typer(releases.app, name="release")
 
 
 def main() -> None:

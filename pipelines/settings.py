@@ -50,6 +50,10 @@ class Settings(BaseModel):
         "", description="Where warehouse/data_docs is served, if it is; Dagster then links there."
     )
     load_batch_bytes: int = Field(512 << 20, description="How much raw text one transaction loads.")
+    keep_days: int = Field(35, ge=1, description="All releases of so many days are kept.")
+    keep_months: int = Field(
+        24, ge=0, description="Of so many months the last release is kept; of each quarter for ever."
+    )
 
     @property
     def build_path(self) -> Path:
@@ -65,6 +69,16 @@ class Settings(BaseModel):
     def releases_dir(self) -> Path:
         """Every release, a folder of Parquet files each; with the raw folder the truth."""
         return self.warehouse_dir / "releases"
+
+    @property
+    def parquet_dir(self) -> Path:
+        """The published release as Parquet files: a link to its folder."""
+        return self.warehouse_dir / "parquet"
+
+    @property
+    def exports_dir(self) -> Path:
+        """What leaves the warehouse: board packs and public tables, each with a file that names its release."""
+        return self.warehouse_dir / "exports"
 
     @property
     def spool_dir(self) -> Path:

@@ -1,38 +1,67 @@
 """The release that is kept, and the file that analysts open."""
 
-from collections.abc import Sequence
+import logging
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 import dagster as dg
 
 from pipelines import __version__
 from pipelines.operations.retry import worth_retrying
+from pipelines.store.inputs import code_version
 from pipelines.store.publish import publish
-from pipelines.store.releases import write
-from pipelines.store.warehouse import Warehouse
+from pipelines.store.releases import complete, lay_down
+from pipelines.store.retention import remove_old
+from pipelines.store.warehouse import Warehouse, WarehouseError
+
+log = logging.getLogger("fpw.publish")
 
 RELEASE_KEY = dg.AssetKey(["published", "release"])
 PUBLISHED_KEY = dg.AssetKey(["published", "force_performance"])
+NODE = "publication"
 
 
 def build_published_assets(marts: Sequence[dg.AssetKey]) -> list[dg.AssetsDefinition]:
     """The release and the published file. They stand behind all marts, so a failed check of severity error stops both."""
 
-    @dg.asset(
-        key=RELEASE_KEY,
-        deps=list(marts),
+    @dg.multi_asset(
+        name=NODE,
         group_name="published",
-        kinds={"parquet"},
+        specs=[
+            dg.AssetSpec(
+                RELEASE_KEY,
+                deps=list(marts),
+                kinds={"parquet"},
+                description="warehouse/releases/<moment>/: marts and ops as Parquet with a manifest, written once and kept.",
+            ),
+            dg.AssetSpec(
+                PUBLISHED_KEY,
+                deps=[RELEASE_KEY],
+                kinds={"duckdb"},
+                description="warehouse/force_performance.duckdb: schemas marts and ops, replaced in one step when checks pass.",
+            ),
+        ],
         required_resource_keys={"warehouse"},
-        description="warehouse/releases/<moment>/: the marts as Parquet with a manifest, written once and kept.",
     )
     def release(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
         with worth_retrying():
             folder = write(context.resources.warehouse, run_id=context.run.run_id, code_version=__version__)
         return dg.MaterializeResult(
+    def publication(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[None]]:
+        warehouse: Warehouse = context.resources.warehouse
+        settings = warehouse.settings
+        complete(warehouse, run_id=context.run.run_id, code_version=code_version())
+        # Both read the same marts and neither has work for two processors all the time.
+        with ThreadPoolExecutor(1) as beside:
+            release = beside.submit(lay_down, warehouse)
+            rows = publish(warehouse, after=release.result)
+        folder = release.result()
+        yield dg.MaterializeResult(
+            asset_key=RELEASE_KEY,
             metadata={
                 "path": dg.MetadataValue.path(str(folder)),
                 "bytes": sum(path.stat().st_size for path in folder.rglob("*.parquet")),
-            }
+            },
         )
 
     @dg.asset(
@@ -49,12 +78,18 @@ def build_published_assets(marts: Sequence[dg.AssetKey]) -> list[dg.AssetsDefini
             rows = publish(warehouse)
         path = warehouse.settings.published_path
         return dg.MaterializeResult(
+        yield dg.MaterializeResult(
+            asset_key=PUBLISHED_KEY,
             metadata={
-                "path": dg.MetadataValue.path(str(path)),
+                "path": dg.MetadataValue.path(str(settings.published_path)),
                 "dagster/row_count": sum(rows.values()),
-                "bytes": path.stat().st_size,
+                "bytes": settings.published_path.stat().st_size,
                 "rows by table": dg.MetadataValue.json(rows),
-            }
+            },
         )
+        try:
+            remove_old(settings)
+        except (OSError, WarehouseError) as error:
+            log.warning("Old releases were not removed: %s", error)  # what is published is published
 
-    return [release, force_performance]
+    return [publication]

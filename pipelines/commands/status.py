@@ -30,6 +30,8 @@ def status(warehouse: WarehouseOption = None) -> None:
                 highlight=False,
                 soft_wrap=True,
             )
+        if told := _restored(connection):
+            console.print(told, style="bold", highlight=False, markup=False, soft_wrap=True)
         print_summary(connection, console)
         gaps = connection.execute(
             """
@@ -45,3 +47,19 @@ def status(warehouse: WarehouseOption = None) -> None:
             console.print(
                 f"  and {len(gaps) - 20} more: FROM marts.source_month WHERE status = 'not_supplied' AND is_within_series"
             )
+
+
+def _restored(connection: duckdb.DuckDBPyConnection) -> str | None:
+    """What to know of a file that is an earlier release put back."""
+    columns = [name for name, *_ in connection.execute("DESCRIBE ops.release").fetchall()]
+    if "restored_at" not in columns:
+        return None  # published before files said so
+    ((when, because),) = connection.execute(
+        "SELECT restored_at AT TIME ZONE 'Europe/London', restored_because FROM ops.release"
+    ).fetchall()
+    if when is None:
+        return None
+    return (
+        f"This is an earlier release, put back on {when:%d %B %Y %H:%M} (London): {because}. "
+        "The next refresh publishes anew.\n"
+    )

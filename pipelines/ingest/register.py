@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import datetime as dt
 import gzip
@@ -123,13 +124,14 @@ def register(settings: Settings, warehouse: Warehouse, contracts: dict[str, Cont
     _hand_out_answers(settings, {candidate.name for candidate in candidates})
     arrivals = _arrivals(settings)
     # A sample never stands in for a real extract; otherwise what arrived earlier comes earlier, also when rebuilding.
-    candidates.sort(key=lambda c: (not c.container.is_sample, arrivals.get(c.extract_id, len(arrivals))))
+    places = {extract_id: place for place, extract_id in enumerate(arrivals)}
+    candidates.sort(key=lambda c: (not c.container.is_sample, places.get(c.extract_id, len(places))))
     with warehouse.connect() as connection:
         connection.begin()
         connection.execute(
             "DELETE FROM ops.raw_file WHERE container IN (SELECT unnest(?::VARCHAR[]))", [[c.relative for c in changed]]
         )
-        new = _enter(connection, candidates, present, judged_by, run_id, report)
+        new = _enter(connection, candidates, present, arrivals, judged_by, run_id, report)
         connection.commit()
     _note_arrivals(settings, [extract for extract in new if extract["extract_id"] not in arrivals])
     log.info(
@@ -460,6 +462,7 @@ def _enter(
     connection: duckdb.DuckDBPyConnection,
     candidates: list[Candidate],
     present: set[str],
+    arrivals: dict[str, dt.datetime],
     judged_by: str,
     run_id: str,
     report: RegisterReport,
@@ -545,7 +548,7 @@ def _enter(
             "status": status[extract_id],
             "reason": refusal,
             "is_sample": container.is_sample or scan.sha256 in sample_contents,
-            "registered_at": now,
+            "registered_at": arrivals.get(extract_id, now),
             "run_id": run_id,
         }
     connection.execute("DELETE FROM ops.extract WHERE extract_id IN (SELECT unnest(?::VARCHAR[]))", [list(entered)])
@@ -554,12 +557,16 @@ def _enter(
     return [extract for extract in entered.values() if extract["status"] == "pending"]
 
 
-def _arrivals(settings: Settings) -> dict[str, int]:
-    """extract_id -> place in the order of arrival, from a file that outlives the build database."""
+def _arrivals(settings: Settings) -> dict[str, dt.datetime]:
+    """When each extract arrived, in the order of arrival, from a file that outlives the build database."""
     if not settings.arrivals_path.exists():
         return {}
+    arrived: dict[str, dt.datetime] = {}
     with settings.arrivals_path.open(encoding="utf-8", newline="") as file:
-        return {row["extract_id"]: place for place, row in enumerate(csv.DictReader(file))}
+        for row in csv.DictReader(file):
+            with contextlib.suppress(TypeError, ValueError):  # a line that a killed run left unfinished
+                arrived[row["extract_id"]] = dt.datetime.fromisoformat(row["registered_at"])
+    return arrived
 
 
 def _note_arrivals(settings: Settings, extracts: list[dict[str, object]]) -> None:

@@ -1,33 +1,81 @@
-"""What a publication is made of, as one fingerprint: a night on which it is the same has nothing to publish."""
+"""What a publication is made of: as one fingerprint, since a night on which it is the same has nothing to publish, and
+item by item, so that it can be made again."""
 
 from __future__ import annotations
 
 import hashlib
+import platform
+import subprocess
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
-from pipelines.settings import DBT_DIR, PROJECT_DIR
+from pipelines import __version__
+from pipelines.dbt_run import seeds_digest
+from pipelines.settings import DBT_DIR, PROJECT_DIR, Settings
 from pipelines.store.warehouse import Warehouse
 
 PACKAGES = ("dagster", "dbt-core", "dbt-duckdb", "duckdb", "great-expectations", "polars", "python-calamine")
 """Packages that can change a number or a check."""
 _CODE = ("pipelines", "expectations", DBT_DIR.name)
+_NUMBERS = (*(f"pipelines/{part}" for part in ("ingest", "returns", "sources", "store")), DBT_DIR.name)
+"""Code that makes the marts; the rest checks them, shows them, or starts it."""
 _SUFFIXES = {".py", ".yaml", ".yml", ".sql", ".csv"}
 
 
 @cache
 def code_digest() -> str:
     """Changes with the pipeline's code, contracts, models, seeds and checks, and with the packages that they rest on."""
-    digest = hashlib.sha256()
-    for folder in _CODE:
-        for path in sorted((PROJECT_DIR / folder).rglob("*")):
-            if path.suffix in _SUFFIXES and path.is_file():
-                digest.update(str(path.relative_to(PROJECT_DIR)).encode() + b"\0" + path.read_bytes())
+    digest = hashlib.sha256(_files_digest(_CODE, _SUFFIXES).encode())
     for name in PACKAGES:
         digest.update(f"{name}=={version(name)}\n".encode())
+    return digest.hexdigest()
+
+
+def code_version() -> str:
+    """Version of the pipeline, with its commit where it runs from a clone."""
+    commit = _commit()
+    return f"{__version__}+{commit[:12]}" if commit else __version__
+
+
+def recipe(settings: Settings) -> dict[str, Any]:
+    """What marts are made with beside the raw files; two builds of the same files by equal recipes are equal.
+
+    `code` is a hash of the files that make them, `commit` where they were taken from (they may have been edited since).
+    """
+    return {
+        "settings": {"force": settings.force},
+        "code": {
+            "version": __version__,
+            "commit": _commit(),
+            "sha256": _files_digest(_NUMBERS, _SUFFIXES - {".csv"}),
+        },
+        "seeds_sha256": seeds_digest(),
+        "packages": {"python": platform.python_version(), **{name: version(name) for name in PACKAGES}},
+        "machine": " ".join([platform.machine(), *platform.libc_ver()]),
+    }
+
+
+@cache
+def _commit() -> str | None:
+    if not (PROJECT_DIR / ".git").exists():
+        return None
+    try:
+        done = subprocess.run(["git", "rev-parse", "HEAD"], cwd=PROJECT_DIR, capture_output=True, text=True)
+    except OSError:
+        return None
+    return done.stdout.strip() or None
+
+
+def _files_digest(folders: tuple[str, ...], suffixes: set[str]) -> str:
+    digest = hashlib.sha256()
+    for folder in folders:
+        for path in sorted((PROJECT_DIR / folder).rglob("*")):
+            if path.suffix in suffixes and path.is_file():
+                digest.update(str(path.relative_to(PROJECT_DIR)).encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()
 
 

@@ -12,7 +12,7 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -22,6 +22,7 @@ import duckdb
 
 from pipelines.store.files import sync
 from pipelines.store.inputs import fingerprint
+from pipelines.store.inputs import fingerprint, recipe
 from pipelines.store.warehouse import (
     OPS_TABLES,
     Warehouse,
@@ -35,11 +36,21 @@ from pipelines.store.warehouse import (
 SCHEMAS = ("marts", "ops")
 """What is released and published."""
 
+_NAME = "%Y%m%dT%H%M%SZ"
+
 MANIFEST = "manifest.json"
 HISTORY = "value_history"
 """Mart that carries every value ever released; the last release's is what the next one starts from."""
 
 HISTORY_TABLE = "history.value"
+REMEMBERING = (HISTORY, "restatement")
+"""Marts that say what earlier releases said, and so differ between builds that have not the same past."""
+
+EXTRACTS = """
+SELECT extract_id, source, file_name, file_path, sha256, sequence, rows_loaded, is_sample, registered_at
+FROM ops.extract WHERE status = 'loaded' ORDER BY registered_at, source, force, period_start, slice
+"""
+"""What the manifest says of the extracts behind a release, in the order of their arrival."""
 
 AS_OF = """
 CREATE MACRO {schema}.as_of(moment) AS TABLE
@@ -68,11 +79,29 @@ def draft(warehouse: Warehouse) -> str:
     """
     last = newest(warehouse.settings.releases_dir)
     now = check_clock(last)
+    now = _now()
+    if last and now == moment(last.name):
+        time.sleep(1)  # a release is named by its second
+        now = _now()
+    if last and now <= moment(last.name):
+        raise WarehouseError(
+            f"The last release is of {moment(last.name):%d %B %Y %H:%M:%S} UTC and the clock says "
+            f"{now:%d %B %Y %H:%M:%S}; set the clock right, then refresh again."
+        )
+    return begin(warehouse, now, last)
+
+
+def begin(warehouse: Warehouse, known_at: datetime, last: Path | None) -> str:
+    """Begin the release of this moment (UTC, whole seconds), which remembers what the release in `last` knew.
+
+    Raises:
+        WarehouseError: that release cannot be read.
+    """
+    release_id = f"{known_at:{_NAME}}"
     with warehouse.connect() as connection:
         create_ops_table(connection, "release")
         connection.execute("DELETE FROM ops.release")
-        release_id = f"{now:%Y%m%dT%H%M%SZ}"
-        insert_rows(connection, "ops.release", [{"release_id": release_id, "known_at": now}])
+        insert_rows(connection, "ops.release", [{"release_id": release_id, "known_at": known_at}])
         _remember(connection, last)
     return release_id
 
@@ -112,25 +141,52 @@ def _remember(connection: duckdb.DuckDBPyConnection, last: Path | None) -> None:
 
 
 def write(warehouse: Warehouse, *, run_id: str, code_version: str) -> Path:
-    """Write the drafted release and complete its row in `ops.release`; returns its folder.
-
-    A table that is the same as in the last release takes no space: it is a second name of the same file.
+    """Complete the drafted release's row in `ops.release`, and write it; returns its folder.
 
     Raises:
         WarehouseError: nothing is loaded, or the release cannot be written.
     """
-    releases = warehouse.settings.releases_dir
-    last = newest(releases)
+    complete(warehouse, run_id=run_id, code_version=code_version)
+    return lay_down(warehouse)
+
+
+def complete(warehouse: Warehouse, *, run_id: str, code_version: str) -> None:
+    """Complete the drafted release's row in `ops.release`.
+
+    Raises:
+        WarehouseError: nothing is loaded.
+    """
     inputs = fingerprint(warehouse)
     with warehouse.connect() as connection:
-        release = _complete(connection, inputs, warehouse.settings.force, run_id, code_version)
+        _complete(connection, inputs, warehouse.settings.force, run_id, code_version)
+
+
+def lay_down(warehouse: Warehouse) -> Path:
+    """Write the release whose row is complete; returns its folder.
+
+    A table that is the same as in the last release takes no space: it is a second name of the same file.
+
+    Raises:
+        WarehouseError: the release cannot be written.
+    """
+    releases = warehouse.settings.releases_dir
+    last = newest(releases)
+    with warehouse.connect() as connection:
+        [release] = _rows(connection, f"SELECT {', '.join(OPS_TABLES['release'][1])} FROM ops.release")
         folder = releases / str(release["release_id"])
         unfinished = releases / f".{folder.name}.new"
         shutil.rmtree(unfinished, ignore_errors=True)
         try:
-            tables = {schema: _export(connection, schema, unfinished / schema, last) for schema in SCHEMAS}
-            manifest = {**release, "tables": tables["marts"], "ops": tables["ops"]}
-            (unfinished / MANIFEST).write_text(json.dumps(manifest, indent=1, default=str) + "\n", encoding="utf-8")
+            marts, ops = (export(connection, schema, unfinished / schema, last) for schema in SCHEMAS)
+            manifest = {
+                **release,
+                "content_sha256": content_hash(marts),
+                "remembers": last.name if last else None,
+                **recipe(warehouse.settings),
+                "tables": marts,
+                "ops": ops,
+            }
+            (unfinished / MANIFEST).write_text(_as_json(manifest, _rows(connection, EXTRACTS)), encoding="utf-8")
             for path in (*unfinished.rglob("*"), unfinished):
                 sync(path)
             unfinished.replace(folder)
@@ -145,9 +201,16 @@ def write(warehouse: Warehouse, *, run_id: str, code_version: str) -> Path:
     return folder
 
 
-def _complete(
-    connection: duckdb.DuckDBPyConnection, inputs: str, force: str, run_id: str, code_version: str
-) -> dict[str, Any]:
+def content_hash(tables: Mapping[str, Mapping[str, Any]]) -> str:
+    """One hash of what a release says, the same for any two builds of the same raw files.
+
+    When it was said is not part of it: the marts that remember earlier releases are left out.
+    """
+    told = (f"{name} {table['sha256']}\n" for name, table in sorted(tables.items()) if name not in REMEMBERING)
+    return hashlib.sha256("".join(told).encode()).hexdigest()
+
+
+def _complete(connection: duckdb.DuckDBPyConnection, inputs: str, force: str, run_id: str, code_version: str) -> None:
     extracts, is_sample = connection.execute(
         "SELECT count(*), coalesce(bool_or(is_sample), false) FROM ops.extract WHERE status = 'loaded'"
     ).fetchall()[0]
@@ -167,12 +230,29 @@ def _complete(
     )
     connection.execute("DELETE FROM ops.release")
     insert_rows(connection, "ops.release", [release])
-    return release
 
 
-def _export(
-    connection: duckdb.DuckDBPyConnection, schema: str, folder: Path, last: Path | None
+def _rows(connection: duckdb.DuckDBPyConnection, query: str) -> list[dict[str, Any]]:
+    found = connection.execute(query)
+    names = [column[0] for column in found.description]
+    return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+
+
+def _as_json(manifest: dict[str, Any], extracts: list[dict[str, Any]]) -> str:
+    """The manifest as text that people can read; extracts are many, and have a line each."""
+    head = json.dumps(manifest, indent=1, default=str).removesuffix("\n}")
+    lines = ",\n  ".join(json.dumps(extract, default=str) for extract in extracts)
+    return f'{head},\n "extracts": [\n  {lines}\n ]\n}}\n'
+
+
+def export(
+    connection: duckdb.DuckDBPyConnection, schema: str, folder: Path, last: Path | None = None
 ) -> dict[str, dict[str, Any]]:
+    """Write each table of a schema as Parquet; returns its rows, bytes and the hash of the file.
+
+    The same rows of the same type make the same bytes, whoever writes them with the same DuckDB. A file that is as it
+    was in the release in `last` becomes a second name of that.
+    """
     folder.mkdir(parents=True)
     names = connection.execute(
         "SELECT table_name, comment FROM duckdb_tables() WHERE schema_name = ? ORDER BY table_name", [schema]
@@ -210,9 +290,15 @@ def _share(earlier: Path, file: Path) -> None:
         twin.unlink(missing_ok=True)
 
 
+def all_releases(releases: Path) -> list[Path]:
+    """Folders of the releases that were written whole, oldest first."""
+    name = f"{'[0-9]' * 8}T{'[0-9]' * 6}Z"
+    return sorted(path.parent for path in releases.glob(f"{name}/{MANIFEST}"))
+
+
 def newest(releases: Path) -> Path | None:
     """The last release that was written whole, or None."""
-    return max((path.parent for path in releases.glob(f"[0-9]*/{MANIFEST}")), default=None)
+    return max(all_releases(releases), default=None)
 
 
 def find_release(releases: Path, release_id: str | None = None, as_of: str | date | None = None) -> Path:
@@ -223,7 +309,7 @@ def find_release(releases: Path, release_id: str | None = None, as_of: str | dat
     Raises:
         WarehouseError: there is none, or `as_of` is no date; the message says which there are.
     """
-    there = sorted(path.parent for path in releases.glob(f"[0-9]*/{MANIFEST}"))
+    there = all_releases(releases)
     if not there:
         raise WarehouseError(f"{releases} holds no release; run `fpw refresh` to make one.")
     if release_id is not None:
@@ -233,7 +319,7 @@ def find_release(releases: Path, release_id: str | None = None, as_of: str | dat
     if as_of is None:
         return there[-1]
     end = _end(as_of)
-    if earlier := [path for path in there if _moment(path.name) < end]:
+    if earlier := [path for path in there if moment(path.name) < end]:
         return earlier[-1]
     raise WarehouseError(f"No release is as old as {as_of}; the first that is kept is {there[0].name}.")
 
@@ -302,3 +388,17 @@ def _now() -> datetime:
 
 def _moment(release_id: str) -> datetime:
     return datetime.strptime(release_id, "%Y%m%dT%H%M%SZ")
+
+
+def moment(release_id: str) -> datetime:
+    """When a release was begun, UTC: its name says so."""
+    return datetime.strptime(release_id, _NAME)
+
+
+def sync(path: Path) -> None:
+    """Have the file, or the folder's list of names, on the disk before going on."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -74,8 +74,11 @@ def views() -> Iterator[View]:
     )
 
 
-def create_views(connection: duckdb.DuckDBPyConnection) -> None:
-    """Create the views in the database in use; those that read a table which is not there are left out."""
+def create_views(connection: duckdb.DuckDBPyConnection, *, of_earlier_release: bool = False) -> None:
+    """Create the views in the database in use; those that read a table which is not there are left out.
+
+    So are, of an earlier release, those that read a column which its tables had not yet.
+    """
     marts = {name for (name,) in connection.execute(
         "SELECT table_name FROM duckdb_tables() WHERE schema_name = 'marts' AND database_name = current_database()"
     ).fetchall()}  # fmt: skip
@@ -83,7 +86,12 @@ def create_views(connection: duckdb.DuckDBPyConnection) -> None:
     for view in views():
         if view.reads <= marts:
             name = f"{view.schema}.{view.name}"
-            connection.execute(f"CREATE VIEW {name} AS {view.query}")
+            try:
+                connection.execute(f"CREATE VIEW {name} AS {view.query}")
+            except duckdb.BinderException:
+                if not of_earlier_release:
+                    raise
+                continue
             connection.execute(f"COMMENT ON VIEW {name} IS {quoted(view.description)}")
             for column, text in view.columns.items():
                 connection.execute(f'COMMENT ON COLUMN {name}."{column}" IS {quoted(text)}')
