@@ -86,11 +86,6 @@ class Settings(BaseModel):
         return self.warehouse_dir / "spool"
 
     @property
-    def exports_dir(self) -> Path:
-        """What people take away: board packs, a folder for each plan, quarter and edition."""
-        return self.warehouse_dir / "exports"
-
-    @property
     def answers_dir(self) -> Path:
         """Answers to returns that break a rule."""
         return self.warehouse_dir / "answers"

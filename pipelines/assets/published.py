@@ -6,7 +6,6 @@ from concurrent.futures import ThreadPoolExecutor
 
 import dagster as dg
 
-from pipelines import __version__
 from pipelines.operations.retry import worth_retrying
 from pipelines.store.inputs import code_version
 from pipelines.store.publish import publish
@@ -43,16 +42,12 @@ def build_published_assets(marts: Sequence[dg.AssetKey]) -> list[dg.AssetsDefini
         ],
         required_resource_keys={"warehouse"},
     )
-    def release(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
-        with worth_retrying():
-            folder = write(context.resources.warehouse, run_id=context.run.run_id, code_version=__version__)
-        return dg.MaterializeResult(
     def publication(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[None]]:
         warehouse: Warehouse = context.resources.warehouse
         settings = warehouse.settings
         complete(warehouse, run_id=context.run.run_id, code_version=code_version())
         # Both read the same marts and neither has work for two processors all the time.
-        with ThreadPoolExecutor(1) as beside:
+        with worth_retrying(), ThreadPoolExecutor(1) as beside:
             release = beside.submit(lay_down, warehouse)
             rows = publish(warehouse, after=release.result)
         folder = release.result()
@@ -64,20 +59,6 @@ def build_published_assets(marts: Sequence[dg.AssetKey]) -> list[dg.AssetsDefini
             },
         )
 
-    @dg.asset(
-        key=PUBLISHED_KEY,
-        deps=[RELEASE_KEY],
-        group_name="published",
-        kinds={"duckdb"},
-        required_resource_keys={"warehouse"},
-        description="warehouse/force_performance.duckdb: schemas marts and ops, replaced in one step when checks pass.",
-    )
-    def force_performance(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
-        warehouse: Warehouse = context.resources.warehouse
-        with worth_retrying():
-            rows = publish(warehouse)
-        path = warehouse.settings.published_path
-        return dg.MaterializeResult(
         yield dg.MaterializeResult(
             asset_key=PUBLISHED_KEY,
             metadata={

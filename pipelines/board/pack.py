@@ -17,7 +17,8 @@ from pipelines.board.content import Earlier, Pack, read_pack
 from pipelines.board.declaration import Edition, load_declaration
 from pipelines.periods import Quarter, parse_quarter
 from pipelines.settings import Settings
-from pipelines.store.releases import find_release, open_release, sync
+from pipelines.store.files import sync
+from pipelines.store.releases import find_release, open_release
 from pipelines.store.warehouse import WarehouseError
 
 PROVENANCE = "provenance.json"

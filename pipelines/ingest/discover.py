@@ -62,10 +62,8 @@ def find_containers(raw_dir: Path) -> list[Container]:
     """All files below `raw_dir` that may be extracts, in natural order of their paths.
 
     Hidden files, READMEs, sidecars (`*.meta.yml`) and unfinished copies and downloads (`*.part`, `*.crdownload`,
-    `~$...`) are passed over. Links to folders are not followed. A folder or file that cannot be looked at is returned
-    with its `problem`; a file that is taken away meanwhile is not.
-    Hidden files, READMEs, sidecars (`*.meta.yml`) and unfinished downloads (`*.part`) are passed over. What cannot or
-    must not be read is returned with its `problem`: a locked folder, a link to a folder or out of `raw_dir`, a device.
+    `~$...`) are passed over, and so is a file that is taken away meanwhile. What cannot or must not be read is returned
+    with its `problem`: a locked folder or file, a link to a folder or out of `raw_dir`, a device.
     """
     found = []
     inside = raw_dir.resolve()
@@ -93,7 +91,7 @@ def find_containers(raw_dir: Path) -> list[Container]:
             except FileNotFoundError:
                 continue
             except OSError as error:
-                problem = error.strerror or str(error)
+                problem = _denied(error)
                 found.append(Container(path, _text(path, raw_dir), 0, 0, is_sample, problem))
                 continue
             if stat.S_ISREG(status.st_mode):
@@ -126,7 +124,8 @@ def _problem(path: Path, inside: Path) -> str | None:
                 return "is a link that leads out of the raw folder; put the file itself here"
             if not path.exists():
                 return "is a link to a file that does not exist; put the file itself here"
-        return None if path.is_file() else "is no regular file; take it out of the raw folder"
+        # one that was taken away meanwhile is no problem
+        return None if path.is_file() or not path.exists() else "is no regular file; take it out of the raw folder"
     except OSError as error:
         return _denied(error)
 

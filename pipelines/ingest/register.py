@@ -24,9 +24,8 @@ from uuid import uuid4
 
 import duckdb
 
-from pipelines.ingest.discover import ArchiveRefused, Container, archive_members, find_containers, is_settled
 from pipelines.ingest.apart import apart
-from pipelines.ingest.discover import ArchiveRefused, Container, archive_members, find_containers
+from pipelines.ingest.discover import ArchiveRefused, Container, archive_members, find_containers, is_settled
 from pipelines.ingest.documents import NOT_TEXT, DocumentRefused
 from pipelines.ingest.extracts import find_extracts
 from pipelines.ingest.identify import Identity, identify, published_form
@@ -203,12 +202,9 @@ def read_container(
             raise ArchiveRefused(
                 f"{name} is larger than {settings.max_file_bytes:,} bytes; if it is genuine, raise FPW_MAX_FILE_BYTES."
             )
-        return _read_file(container, container.relative, container.path, spool, settings, contracts)
-    except NoRoom as error:
-        return [_unread(container, str(error), judge_again=True)]
         return _read_file(container, container.relative, name, container.path, spool, settings, contracts)
-    except WarehouseError:
-        raise  # no trouble of the file
+    except (NoRoom, WarehouseError) as error:
+        return [_unread(container, str(error), judge_again=True)]  # no trouble of the file
     except ArchiveRefused as error:
         return [_unread(container, str(error))]
     except OSError as error:
@@ -220,8 +216,6 @@ def read_container(
         return [_unread(container, reason, judge_again=True)]
     except MemoryError as error:
         raise WarehouseError(advised(f"{name} could not be read (out of memory)")) from error
-    except WarehouseError as error:
-        return [_unread(container, str(error), judge_again=True)]
     except Exception as error:
         # What the error says may hold what stands in a cell.
         place = traceback.extract_tb(error.__traceback__)[-1]
@@ -276,8 +270,6 @@ def _read_archive(
     unpacked_bytes, free = sum(info.file_size for info in members), shutil.disk_usage(spool).free
     if unpacked_bytes > free / 2:
         raise NoRoom(
-            f"{container.path.name} unpacks to {unpacked_bytes:,} bytes, but only {free:,} are free; make room and try again."
-        raise ArchiveRefused(
             f"{container.name} unpacks to {unpacked_bytes:,} bytes, but only {free:,} are free; make room and try again."
         )
     try:

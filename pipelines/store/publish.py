@@ -9,10 +9,9 @@ from pathlib import Path
 
 import duckdb
 
-from pipelines.store.files import sync
-from pipelines.store.releases import AS_OF, SCHEMAS
 from pipelines.settings import Settings
-from pipelines.store.releases import AS_OF, SCHEMAS, open_release, read_manifest, sync
+from pipelines.store.files import sync
+from pipelines.store.releases import AS_OF, SCHEMAS, open_release, read_manifest
 from pipelines.store.views import create_views
 from pipelines.store.warehouse import Warehouse, WarehouseError, quoted
 
@@ -110,10 +109,6 @@ def _clear(fresh: Path) -> None:
     """Take away what a publication left that was cut off; its log is as large as the file."""
     for path in (fresh, fresh.with_name(f"{fresh.name}.wal")):
         path.unlink(missing_ok=True)
-
-
-def _copy(connection: duckdb.DuckDBPyConnection, target: Path) -> dict[str, int]:
-    build = connection.execute("SELECT current_database()").fetchall()[0][0]
 
 
 def _copy(connection: duckdb.DuckDBPyConnection, target: Path, because: str | None) -> dict[str, int]:

@@ -21,7 +21,6 @@ from typing import Any
 import duckdb
 
 from pipelines.store.files import sync
-from pipelines.store.inputs import fingerprint
 from pipelines.store.inputs import fingerprint, recipe
 from pipelines.store.warehouse import (
     OPS_TABLES,
@@ -79,15 +78,6 @@ def draft(warehouse: Warehouse) -> str:
     """
     last = newest(warehouse.settings.releases_dir)
     now = check_clock(last)
-    now = _now()
-    if last and now == moment(last.name):
-        time.sleep(1)  # a release is named by its second
-        now = _now()
-    if last and now <= moment(last.name):
-        raise WarehouseError(
-            f"The last release is of {moment(last.name):%d %B %Y %H:%M:%S} UTC and the clock says "
-            f"{now:%d %B %Y %H:%M:%S}; set the clock right, then refresh again."
-        )
     return begin(warehouse, now, last)
 
 
@@ -113,12 +103,12 @@ def check_clock(last: Path | None) -> datetime:
         WarehouseError: the clock was moved back behind the last release.
     """
     now = _now()
-    if last and now == _moment(last.name):
+    if last and now == moment(last.name):
         time.sleep(1)  # a release is named by its second
         now = _now()
-    if last and now <= _moment(last.name):
+    if last and now <= moment(last.name):
         raise WarehouseError(
-            f"The last release is of {_moment(last.name):%d %B %Y %H:%M:%S} UTC and the clock says "
+            f"The last release is of {moment(last.name):%d %B %Y %H:%M:%S} UTC and the clock says "
             f"{now:%d %B %Y %H:%M:%S}; set the clock right, then refresh again. If the clock was wrong then and is right "
             f"now, move {last} away instead."
         )
@@ -393,12 +383,3 @@ def _moment(release_id: str) -> datetime:
 def moment(release_id: str) -> datetime:
     """When a release was begun, UTC: its name says so."""
     return datetime.strptime(release_id, _NAME)
-
-
-def sync(path: Path) -> None:
-    """Have the file, or the folder's list of names, on the disk before going on."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
