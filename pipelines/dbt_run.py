@@ -15,10 +15,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import duckdb
+
 from pipelines.settings import DBT_DIR, Settings
 from pipelines.store.advice import advised, in_short
 from pipelines.store.warehouse import Warehouse, WarehouseError, create_ops_table, has_ops_table
 from pipelines.workers import Pool, process_pool, work_of
+from pipelines.store.warehouse import Warehouse, WarehouseError, create_ops_table, has_ops_table, without_values
+from pipelines.workers import Pool, process_pool
 
 log = logging.getLogger("fpw.dbt")
 
@@ -218,10 +222,28 @@ def _load_project(environment: dict[str, str], arguments: list[str]) -> None:
 
     os.environ.update(environment)
     logging.raiseExceptions = False  # a log that cannot be written on a full disk would be told line by line
+    _keep_values_to_itself()
     parsed = dbtRunner().invoke(["--quiet", "--no-write-json", "parse", *arguments])
     if not parsed.success:
         raise ModelError(f"dbt cannot parse {DBT_DIR.name}: {parsed.exception}")
     _project = parsed.result
+
+
+def _keep_values_to_itself() -> None:
+    """Have DuckDB's errors reach dbt, its log and its results without the values that they quote."""
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+
+    handled = DuckDBConnectionManager.exception_handler
+
+    @contextmanager
+    def careful(self: Any, sql: str, connection_name: str = "master") -> Iterator[None]:
+        with handled(self, sql, connection_name):
+            try:
+                yield
+            except duckdb.Error as error:
+                raise type(error)(without_values(error)) from None
+
+    DuckDBConnectionManager.exception_handler = careful  # type: ignore[method-assign]
 
 
 def _run(command: list[str], done: Path) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -21,6 +22,9 @@ from pipelines.checks import dialect
 from pipelines.checks.data_docs import Pages, write_page
 from pipelines.checks.results import CheckResult
 from pipelines.checks.suite import ROWS, Expect, Suite
+from pipelines.ingest.personal import masked
+from pipelines.sources.contract import load_contracts
+from pipelines.store.warehouse import without_values
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
@@ -48,7 +52,7 @@ logging.getLogger("great_expectations").setLevel(logging.CRITICAL)
 _SEVERITY = {"error": "critical", "warning": "warning"}
 _SHOWN = 3
 _FINDINGS = "fpw.findings"
-_RESULT_FORMAT = {"result_format": "BASIC", "partial_unexpected_count": _SHOWN}
+_RESULT_FORMAT = {"result_format": "BASIC", "partial_unexpected_count": 0}  # values are shown by _told alone
 
 
 @dataclass(frozen=True)
@@ -155,19 +159,41 @@ def _observed(expect: Expect, count: int, suite: Suite, connection: sqlalchemy.C
         text = f"{count:,} found" if count else "none found"
         if count:
             found = _ask(f"SELECT * FROM ({_rows(expect)}) AS wrong LIMIT {_SHOWN}", suite, connection).mappings().all()
-            shown = (", ".join(f"{key} {value}" for key, value in list(row.items())[:6]) for row in found)
+            shown = (", ".join(_told(key, value, suite) for key, value in list(row.items())[:6]) for row in found)
             text += f": {'; '.join(shown)}"
     else:
         column = expect.kwargs["column"]
         text = f"{count:,} of {rows:,} rows"
         if count:
             query = f"SELECT {column} FROM {{batch}} WHERE ({expect.wrong}) AND {column} IS NOT NULL LIMIT {_SHOWN}"
-            values = [str(value) for (value,) in _ask(query, suite, connection)]
+            values = [_told("", value, suite) for (value,) in _ask(query, suite, connection)]
             text += f", e.g. {', '.join(values)}" if values else ""
     if expect.told:
         told = str(_ask(expect.told, suite, connection).scalar_one())
         text = f"{told}; {text}" if count else told
     return text
+
+
+_TRACES = re.compile(
+    r"extract_id|line|file_name|source|force|period_start|slice|question|untidy_columns|extracts|\w+_count|rows_\w+"
+)
+"""Columns of what a check finds that say where and how much, never what a record holds."""
+
+
+def _told(key: str, value: object, suite: Suite) -> str:
+    """A value that a check found, behind its column; of records that are not public only its shape."""
+    text = str(value) if _is_public(suite.table) or _TRACES.fullmatch(key) else masked(str(value))
+    return f"{key} {text}".strip()
+
+
+@cache
+def _is_public(table: str) -> bool:
+    """Whether what a table holds may be shown: figures, and records that their publisher publishes."""
+    schema, name = table.split(".")
+    if schema not in ("raw", "staging"):
+        return True
+    contract = load_contracts().get(name.removeprefix("stg_"))
+    return contract is None or contract.sensitivity == "public"
 
 
 def _rows(expect: Expect) -> str:
@@ -335,8 +361,8 @@ def _trouble(info: Mapping[str, Any]) -> str | None:
     return _one_line(messages[0]) if messages else None
 
 
-def _one_line(error: object) -> str:
-    return " ".join(str(error).split())[:300]
+def _one_line(error: BaseException | str) -> str:
+    return " ".join((without_values(error) if isinstance(error, BaseException) else error).split())[:300]
 
 
 def _result(expect: Expect, status: Any, observed: str, unexpected: int | None, rows: int | None) -> CheckResult:

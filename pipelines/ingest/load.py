@@ -24,7 +24,7 @@ from pipelines.ingest.register import drop_pending, spooled, withdraw
 from pipelines.settings import Settings
 from pipelines.sources.contract import Contract
 from pipelines.sources.forces import load_forces, same_force
-from pipelines.store.warehouse import Warehouse, insert_rows
+from pipelines.store.warehouse import Warehouse, insert_rows, without_values
 
 log = logging.getLogger("fpw.load")
 
@@ -265,7 +265,7 @@ def _read_batch(
             {"paths": paths, "types": types, "date_format": contract.date_format},
         )
     except (duckdb.InvalidInputException, duckdb.ConversionException) as error:
-        raise _UnreadableError(str(error).splitlines()[0]) from error
+        raise _UnreadableError(without_values(error)) from None
 
 
 def _refusals(

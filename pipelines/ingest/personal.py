@@ -58,6 +58,9 @@ def _key(path: Path) -> bytes:
                 with contextlib.suppress(FileExistsError):
                     os.link(file.name, path)
             log.warning("Made the key of the pseudonyms: %s (keep it, and keep it secret)", path)
+            _make(path)
+        if path.stat().st_mode & 0o007:
+            log.warning("The key of the pseudonyms %s is open to everybody on this machine; close it (chmod 600)", path)
         key = bytes.fromhex(path.read_text(encoding="ascii").strip())
     except (OSError, ValueError) as error:
         raise WarehouseError(
@@ -66,3 +69,21 @@ def _key(path: Path) -> bytes:
     if len(key) < 32:
         raise WarehouseError(f"The key of the pseudonyms {path} is shorter than 64 hex digits; restore it.")
     return key
+
+
+def _make(path: Path) -> None:
+    """Write a new key, whole or not at all; where another process was faster, its key stays."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(descriptor, "w") as file:
+            file.write(secrets.token_hex(32))
+            file.flush()
+            os.fsync(file.fileno())
+        os.link(draft, path)
+        log.warning("Made the key of the pseudonyms: %s (keep it, and keep it secret)", path)
+    except FileExistsError:
+        pass
+    finally:
+        draft.unlink()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -199,6 +200,9 @@ class Warehouse:
             connection.execute("SET autoinstall_known_extensions = false")
             connection.execute("SET autoload_known_extensions = false")
             yield connection
+        except duckdb.Error as error:
+            # From here it would go into the history of runs, with the value that it quotes.
+            raise type(error)(without_values(error)) from None
         finally:
             connection.close()
 
@@ -297,6 +301,37 @@ def _create(
     connection.execute(f"COMMENT ON TABLE {table} IS {quoted(comment)}")
     for column, (_, text) in columns.items():
         connection.execute(f"COMMENT ON COLUMN {table}.{column} IS {quoted(text)}")
+
+
+_NOT_ABOUT_VALUES = (
+    duckdb.BinderException, duckdb.CatalogException, duckdb.ParserException, duckdb.IOException,
+    duckdb.ConnectionException, duckdb.TransactionException, duckdb.OutOfMemoryException, duckdb.InterruptException,
+)  # fmt: skip
+_KIND = re.compile(r"[A-Z][A-Za-z -]{0,40} Error")
+_TELLING = (
+    (
+        re.compile(r"\bto '?((?:U?INT|FLOAT|BIG)[A-Z0-9]*|DOUBLE|BOOLEAN|DATE|TIMESTAMP[A-Z_ ]*|DECIMAL\(\d+,\d+\))\b"),
+        "to {}",
+    ),
+    (re.compile(r"when casting from source column (\w+)$"), "from column {}"),
+    (re.compile(r"NOT NULL constraint failed: (\w+\.\w+)$"), "{} is not given"),
+    (re.compile(r"CSV Error on Line: (\d+)$"), "CSV, line {}"),
+)
+"""What may be told of an error about values: no part of these is a value."""
+
+
+def without_values(error: BaseException) -> str:
+    """What DuckDB says of an error, in one line.
+
+    Its errors about values quote them, and may quote a whole row. Of those only the kind is told, the type, and the
+    place; errors about SQL, files and memory are told in DuckDB's words.
+    """
+    line = (str(error).splitlines() or [type(error).__name__])[0]
+    if not isinstance(error, duckdb.Error) or isinstance(error, _NOT_ABOUT_VALUES):
+        return line
+    kind = _KIND.match(line)
+    told = [words.format(found[-1]) for pattern, words in _TELLING if (found := pattern.findall(line))]
+    return f"{kind[0] if kind else type(error).__name__}: {', '.join(told) or 'its values are not shown'}"
 
 
 def quoted(text: str) -> str:
