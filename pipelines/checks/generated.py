@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import yaml
 
 from pipelines.checks.catalog import EXPECTATIONS
@@ -19,6 +20,7 @@ from pipelines.sources.contract import NATIONAL, Contract
 from pipelines.store.warehouse import raw_columns
 
 CHECKED_SCHEMAS = ("raw", "staging", "marts")
+NEWEST_IN_TIME = "newest_period_in_time"
 HISTORY_MONTHS = 24
 """How far back earlier loads are taken for the limits of a new one."""
 _MONTHS = {
@@ -171,6 +173,24 @@ def _values(column: Column) -> str:
     return f"({', '.join(text)}, {column.place or 'NULL'}, {column.is_nullable})"
 
 
+def lateness_is_told(connection: duckdb.DuckDBPyConnection, contracts: Mapping[str, Contract]) -> bool:
+    """Whether the sources that are late today are those that the last checks called late."""
+    told = connection.execute(
+        """
+        SELECT table_name FROM ops.check_result WHERE check_name = ?
+        QUALIFY row_number() OVER (PARTITION BY table_name ORDER BY checked_at DESC) = 1 AND status = 'failed'
+        """,
+        [NEWEST_IN_TIME],
+    ).fetchall()
+    late = {
+        contract.table
+        for contract in contracts.values()
+        for expect in [_newest_in_time(contract)]
+        if connection.execute(expect.kwargs["unexpected_rows_query"].format(batch=contract.table)).fetchall()
+    }
+    return late == {table for (table,) in told}
+
+
 def of_source(contract: Contract) -> Iterator[Expect]:
     """What a source's contract says beyond its columns: required values, dates, periods, cadence, volume."""
     if required := [column.name for column in contract.stored_columns if column.required]:
@@ -190,7 +210,7 @@ def of_source(contract: Contract) -> Iterator[Expect]:
             "A date lies before 1900 or in the future: look at the line of the file named here.",
             "warning",
         )
-    current = f"SELECT * FROM ops.extract WHERE source = '{contract.name}' AND status = 'loaded'"
+    current = _current(contract)
     yield no_rows(
         "periods_begun",
         f"SELECT file_name, period_start FROM ({current}) AS loaded WHERE period_start > current_date "
@@ -198,10 +218,14 @@ def of_source(contract: Contract) -> Iterator[Expect]:
         "A file holds rows of a period that has not begun, so a date in it or the clock of this computer is wrong: "
         "correct the date in the file, or set the clock right.",
     )
-    yield _newest_in_time(contract, current)
+    yield _newest_in_time(contract)
     if contract.expected_forces == NATIONAL:  # the others' months stand in marts.source_month
-        yield _periods_complete(contract, current)
-    yield _volume_as_usual(current)
+        yield _periods_complete(contract)
+    yield _volume_as_usual(contract)
+
+
+def _current(contract: Contract) -> str:
+    return f"SELECT * FROM ops.extract WHERE source = '{contract.name}' AND status = 'loaded'"
 
 
 def _steps(contract: Contract) -> tuple[int, int]:
@@ -225,10 +249,10 @@ def newest_period(contract: Contract, extracts: str) -> str:
     """
 
 
-def _newest_in_time(contract: Contract, current: str) -> Expect:
-    newest = newest_period(contract, f"({current})") + " AND EXISTS (SELECT 1 FROM {batch})"
+def _newest_in_time(contract: Contract) -> Expect:
+    newest = newest_period(contract, f"({_current(contract)})") + " AND EXISTS (SELECT 1 FROM {batch})"
     return no_rows(
-        "newest_period_in_time",
+        NEWEST_IN_TIME,
         f"SELECT days_late FROM ({newest}) AS newest WHERE days_late > 0",
         f"By the cadence of the source ({contract.cadence}, {contract.lag_days} days to publication) a newer period should "
         "be out: look for it at the publisher, or correct lag_days in the contract.",
@@ -244,7 +268,7 @@ def _newest_in_time(contract: Contract, current: str) -> Expect:
     )
 
 
-def _periods_complete(contract: Contract, current: str) -> Expect:
+def _periods_complete(contract: Contract) -> Expect:
     step, _ = _steps(contract)
     return no_rows(
         "periods_complete",
@@ -252,7 +276,7 @@ def _periods_complete(contract: Contract, current: str) -> Expect:
         SELECT slice, earlier, later FROM (
             SELECT slice, period_start AS later,
                 lag(period_start) OVER (PARTITION BY force, slice ORDER BY period_start) AS earlier
-            FROM ({current}) AS loaded WHERE EXISTS (SELECT 1 FROM {{batch}})
+            FROM ({_current(contract)}) AS loaded WHERE EXISTS (SELECT 1 FROM {{batch}})
         ) AS neighbours
         WHERE date_diff('month', earlier, later) > {step}
         """,
@@ -261,7 +285,7 @@ def _periods_complete(contract: Contract, current: str) -> Expect:
     )
 
 
-def _volume_as_usual(current: str) -> Expect:
+def _volume_as_usual(contract: Contract) -> Expect:
     """Loads beside the process limits of those before them in their series (force and slice).
 
     Each is judged when it comes. Of a first load, which has no past, the newest period of each series is.
@@ -271,7 +295,7 @@ def _volume_as_usual(current: str) -> Expect:
             SELECT extract_id, file_name, force, coalesce(slice, '') AS slice, period_start, rows_loaded,
                 run_id = last_value(run_id) OVER every_load AND run_id <> first_value(run_id) OVER every_load
                     OR period_start = max(period_start) OVER (PARTITION BY force, coalesce(slice, '')) AS is_judged
-            FROM ({current}) AS loaded WHERE EXISTS (SELECT 1 FROM {{batch}})
+            FROM ({_current(contract)}) AS loaded WHERE EXISTS (SELECT 1 FROM {{batch}})
             WINDOW every_load AS (
                 ORDER BY registered_at ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
             )

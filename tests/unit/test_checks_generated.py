@@ -8,7 +8,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from pipelines.checks.generated import complete, sources_agree, sums_preserved
+from pipelines.checks.generated import complete, lateness_is_told, sources_agree, sums_preserved
 from pipelines.checks.suite import Expect, Suite
 from pipelines.settings import Settings
 from pipelines.sources.contract import Contract, load_contracts
@@ -203,6 +203,21 @@ def test_lateness_is_told_and_a_sample_is_not_judged(tables: duckdb.DuckDBPyConn
     tables.execute(f"DELETE FROM raw.{STREET}")
     assert told(tables, RAW, name) == "no extract"
     assert failed(tables, RAW) == set()
+
+
+def test_a_night_on_which_a_source_becomes_late_is_none_with_nothing_new(tables: duckdb.DuckDBPyConnection) -> None:
+    contracts = {name: load_contracts()[name] for name in (STREET, COLLISION)}
+    assert lateness_is_told(tables, contracts)
+    tables.execute(f"{REGISTER} is_sample = false WHERE source = '{STREET}'")
+    assert not lateness_is_told(tables, contracts)
+    tables.execute(f"""
+        INSERT INTO ops.check_result BY NAME
+        SELECT '{RAW}' AS table_name, 'newest_period_in_time' AS check_name, unnest(['failed', 'passed']) AS status,
+            unnest([now(), now() - INTERVAL 1 DAY]) AS checked_at
+    """)
+    assert lateness_is_told(tables, contracts)
+    tables.execute(f"{REGISTER} period_start = date_trunc('month', current_date) WHERE source = '{STREET}'")
+    assert not lateness_is_told(tables, contracts)
 
 
 def test_a_new_year_of_a_yearly_source_is_due_after_its_end(tables: duckdb.DuckDBPyConnection) -> None:
