@@ -30,9 +30,9 @@ class Macros:
         }
         self._module = self._environment.from_string(text, globals=self._context).module
 
-    def render(self, query: str) -> str:
-        """A query that calls macros as `{{ fpw.name(...) }}`, as SQL."""
-        return self._environment.from_string(query, globals=self._context).render()
+    def render(self, query: str, **names: Any) -> str:
+        """A query that calls macros as `{{ fpw.name(...) }}`, and the other `names`, as SQL."""
+        return self._environment.from_string(query, globals={**self._context, **names}).render()
 
     def _dispatch(self, name: str, package: str) -> Callable[..., str]:
         for prefix in ("duckdb__", "default__"):

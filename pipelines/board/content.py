@@ -304,7 +304,7 @@ class _Reader:
     ) -> None:
         self.connection, self.declaration, self.quarter = connection, declaration, quarter
         self.edition, self.earlier, self.contact = edition, earlier, contact
-        self.plans = [plan for plan in declaration.sections if edition in plan.audience]
+        self.plans = [plan.of_edition(edition) for plan in declaration.sections if edition in plan.audience]
         self.macros = Macros("periods.sql", "comparison.sql", "series.sql", "plans.sql")
         self.release = self._release()
         self.parameters: Row = {
@@ -352,7 +352,9 @@ class _Reader:
     # reading
 
     def _sql(self, query: str) -> str:
-        return self.macros.render((QUERIES / f"{query}.sql").read_text(encoding="utf-8"))
+        # the public edition has a column that says why a number is gone
+        gone = (lambda row: f"{row}.suppression IS NOT NULL") if self.edition == "public" else (lambda row: "false")
+        return self.macros.render((QUERIES / f"{query}.sql").read_text(encoding="utf-8"), withheld=gone)
 
     def _used(self, query: str) -> Row:
         text = (QUERIES / f"{query}.sql").read_text(encoding="utf-8")
@@ -550,6 +552,7 @@ class _Reader:
         until = max((row["limits_until"] for row in rows if row["limits_until"]), default=None)
         if until and until > self.quarter.end:
             notes.append(plan.texts["later"].format(until=f"{until:%B %Y}"))
+        notes += [plan.texts["break"].format(words=row["break_words"]) for row in rows if row["break_date"]]
         if any(row["break_date"] or row["is_after_gap"] for row in rows):
             notes.append(plan.texts["unbroken"])
         return notes

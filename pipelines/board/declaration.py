@@ -57,6 +57,7 @@ class ColumnPlan(_Declared):
     status: str | None = None
     empty: str = "[x]"
     words: str | None = None
+    audience: tuple[Edition, ...] = ("internal", "public")
 
 
 class SectionPlan(_Declared):
@@ -77,6 +78,10 @@ class SectionPlan(_Declared):
     texts: dict[str, str] = {}
     words: dict[str, tuple[Word, ...]] = {}
     units: dict[str, Unit] = {}
+
+    def of_edition(self, edition: Edition) -> SectionPlan:
+        """The section with the columns that this edition has."""
+        return self.model_copy(update={"columns": tuple(c for c in self.columns if edition in c.audience)})
 
 
 class Declaration(_Declared):

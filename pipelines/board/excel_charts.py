@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from openpyxl.chart import BarChart, Reference, ScatterChart, Series
-from openpyxl.chart.data_source import NumDataSource, NumRef
+from openpyxl.chart.data_source import AxDataSource, NumDataSource, NumRef, StrRef
 from openpyxl.chart.error_bar import ErrorBars
 from openpyxl.chart.label import DataLabel, DataLabelList
 from openpyxl.chart.legend import LegendEntry
@@ -158,7 +158,7 @@ def bar_chart(bars: Bars, placed: Placed, width: float, height: float) -> Any:
             labels.dLbl.append(label)
     series.dLbls = labels
     chart.series.append(series)
-    chart.set_categories(placed.cells("force_name", bars.run))
+    series.cat = AxDataSource(strRef=StrRef(f=placed.address("force_name", bars.run)))
     shown = [number for row in rows for at in (value, high) if isinstance(number := row[at].value, int | float)]
     _, ceiling, step = _scale([0.0, *shown])
     chart.y_axis.scaling.min, chart.y_axis.scaling.max, chart.y_axis.majorUnit = 0, ceiling, step

@@ -1,4 +1,4 @@
-"""What openpyxl cannot write: text alternatives of charts, sparklines, and bytes that repeat."""
+"""What openpyxl cannot write: text alternatives of charts, sparklines, error bars in order, and bytes that repeat."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from openpyxl import Workbook
 
 _STAMP = re.compile(r"(<dcterms:(?:created|modified)[^>]*>)[^<]*")
 _FRAME = re.compile(r'<((?:\w+:)?cNvPr) id="(\d+)" name="[^"]*"')
+_BARS = re.compile(r"(<minus>.*?</minus>)(<plus>.*?</plus>)", re.DOTALL)
 _X14 = "http://schemas.microsoft.com/office/spreadsheetml/2009/9/main"
 _XM = "http://schemas.microsoft.com/office/excel/2006/main"
 _SPARKLINES = "{05C60535-1F16-4fd2-B633-F4F36F0B64E0}"
@@ -52,6 +53,9 @@ def workbook_bytes(
             content = parts.read(info)
             if info.filename == "docProps/core.xml":
                 content = _STAMP.sub(rf"\g<1>{stamp}", content.decode()).encode()
+            elif info.filename.startswith("xl/charts/chart"):
+                # openpyxl writes them in the other order, and Excel would repair the file
+                content = _BARS.sub(r"\2\1", content.decode()).encode()
             elif match := re.fullmatch(r"xl/drawings/drawing(\d+)\.xml", info.filename):
                 content = _described(content.decode(), alternatives[drawn[int(match[1]) - 1]]).encode()
             elif (match := re.fullmatch(r"xl/worksheets/sheet(\d+)\.xml", info.filename)) and (

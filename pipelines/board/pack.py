@@ -76,9 +76,10 @@ def _open(settings: Settings, release: Path, edition: Edition) -> AbstractContex
     """An edition is a connection: the release itself, or what of it may leave the building."""
     if edition == "internal":
         return open_release(release)
-    from pipelines.disclosure import open_public
+    from pipelines.disclosure import open_public  # type: ignore[import-not-found, import-untyped, unused-ignore]
 
-    return open_public(settings, release)
+    public: AbstractContextManager[duckdb.DuckDBPyConnection] = open_public(settings, release)
+    return public
 
 
 def _files(pack: Pack) -> dict[str, bytes]:

@@ -39,6 +39,14 @@ def test_the_nightly_schedule_runs_the_refresh_job_at_two_in_london(definitions:
     assert definitions.resolve_job_def("refresh").executor_def is dg.in_process_executor
 
 
+def test_a_board_pack_is_asked_for_and_no_part_of_the_nightly_refresh(definitions: dg.Definitions) -> None:
+    pack = dg.AssetKey(["exports", "board_pack"])
+    assert pack not in definitions.resolve_job_def("refresh").asset_layer.executable_asset_keys
+    job = definitions.resolve_job_def("board_pack")
+    assert job.asset_layer.executable_asset_keys == {pack}
+    assert "2020Q4" in job.partitions_def.get_partition_keys()  # type: ignore[union-attr]
+
+
 def test_publication_stands_behind_every_mart(definitions: dg.Definitions) -> None:
     graph = definitions.resolve_asset_graph()
     release = dg.AssetKey(["published", "release"])

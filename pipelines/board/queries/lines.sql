@@ -61,6 +61,7 @@ SELECT
     shown.previous_value,
     CASE WHEN shown.value IS NULL THEN 'not_applicable' ELSE shown.previous_status END AS previous_marker,
     CASE
+        WHEN 'suppressed' IN (shown.status, shown.previous_status) THEN '[c]'
         WHEN shown.value IS NULL OR shown.previous_status = 'not_supplied' THEN NULL
         -- what changed at the break stands among the caveats
         WHEN shown.previous_words LIKE 'not comparable across%' THEN split_part(shown.previous_words, ':', 1)
@@ -71,14 +72,24 @@ SELECT
     shown.rank || ' of ' || shown.rank_of AS rank_words,
     shown.variation,
     shown.assurance,
-    CASE WHEN shown.judged_against = 'no_direction' THEN 'no_direction' ELSE coalesce(shown.verdict, 'not_supplied') END
-        AS verdict,
+    CASE
+        WHEN 'suppressed' IN (shown.status, shown.previous_status) THEN coalesce(shown.verdict, 'suppressed')
+        WHEN shown.judged_against = 'no_direction' THEN 'no_direction'
+        ELSE coalesce(shown.verdict, 'not_supplied')
+    END AS verdict,
     coalesce(
-        shown.sentence, waiting.sentence,
+        shown.sentence,
+        CASE
+            WHEN shown.period_start IS NOT NULL
+                THEN indicators.indicator_name || ', ' || shown.period_label || ': withheld, because the number is small '
+                    || 'enough to point at people, or would give such a number away.'
+        END,
+        waiting.sentence,
         indicators.indicator_name || ': no value of a period that ends by the end of the quarter.'
     ) AS sentence,
     coalesce(shown.caveats, []) AS caveats
 FROM indicators
 LEFT JOIN shown USING (plan_indicator_id)
 LEFT JOIN marts.plan_scorecard AS waiting
-    ON indicators.plan_indicator_id = waiting.plan_indicator_id AND waiting.period_start IS NULL AND shown.sentence IS NULL
+    ON indicators.plan_indicator_id = waiting.plan_indicator_id
+    AND waiting.period_start IS NULL AND shown.plan_indicator_id IS NULL

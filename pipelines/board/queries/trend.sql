@@ -14,7 +14,11 @@ months AS (
         point.month AS starts_on,
         last_day(point.month) AS ends_on,
         point.value,
-        CASE WHEN point.value IS NULL THEN 'not_supplied' ELSE 'final' END AS status,
+        CASE
+            WHEN point.value IS NOT NULL THEN 'final'
+            WHEN {{ withheld('point') }} THEN 'suppressed'
+            ELSE 'not_supplied'
+        END AS status,
         point.mean, point.lpl, point.upl,
         point.segment,
         point.point_type AS variation,
