@@ -186,17 +186,21 @@ def _dress(chart: Any, title: str, x_title: str | None, y_title: str, width: flo
 
 
 def _days(chart: Any, days: list[dt.date]) -> None:
-    """The axis of days, in steps of whole months that begin at the first of one.
+    """The axis of days, in steps of whole months from the first of one, or from the last where the days are last ones.
 
-    A tick stands up to a few days after the first of its month: the steps of an axis are equal and months are not, and
-    a tick on the last of the month before would be labelled so.
+    A tick stands up to a few days inside its month: the steps of an axis are equal and months are not, and a tick that
+    fell into the next month would be labelled so.
     """
     first, last = min(days), max(days)
     months = max((last.year - first.year) * 12 + last.month - first.month, 1)
     step = next(step for step in (1, 2, 3, 6, 12, 24, 60, 120) if months / step <= 12 or step == 120)
     start = first.replace(day=1)
     begin = start.year * 12 + start.month - 1 - min(step, 6 if months > 12 else 1)
-    origin = _serial(dt.date(begin // 12, begin % 12 + 1, 1)) + 3
+    if all(day.day >= 28 for day in days):
+        begin += 1
+        origin = _serial(dt.date(begin // 12, begin % 12 + 1, 1)) - 4
+    else:
+        origin = _serial(dt.date(begin // 12, begin % 12 + 1, 1)) + 3
     count = math.ceil((_serial(last) + 10 - origin) / (step * MONTH))
     axis = chart.x_axis
     axis.scaling.min, axis.scaling.max = origin, origin + count * step * MONTH

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 
@@ -33,6 +34,7 @@ LINE_HEIGHT = 13.5
 """Height of a line of text, in points."""
 
 
+@lru_cache(maxsize=10_000)
 def lines_of(text: str, width: float) -> int:
     """How many lines a text takes in a column of this width (characters); rather one too many."""
     count = 0
