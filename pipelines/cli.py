@@ -22,7 +22,6 @@ from pipelines.commands import (
 )
 from pipelines.sources.contract import ContractError
 from pipelines.store.advice import advice, advised, in_short
-from pipelines.store.warehouse import WarehouseError
 from pipelines.store.warehouse import WarehouseError, without_values
 
 app = typer.Typer(
@@ -60,8 +59,7 @@ def main() -> None:
     except (WarehouseError, ContractError) as error:
         sys.exit(str(error))
     except duckdb.Error as error:
-        sys.exit(advised(f"DuckDB could not go on: {in_short(str(error))}"))
-        sys.exit(f"DuckDB could not go on: {without_values(error)}")
+        sys.exit(advised(f"DuckDB could not go on: {in_short(without_values(error))}"))
     except OSError as error:
         told = f"{error.filename or 'A file'} could not be used ({error.strerror or error})"
         sys.exit(advised(told) if advice(told) else f"{told}; check it and its permissions.")

@@ -19,10 +19,8 @@ import duckdb
 
 from pipelines.settings import DBT_DIR, Settings
 from pipelines.store.advice import advised, in_short
-from pipelines.store.warehouse import Warehouse, WarehouseError, create_ops_table, has_ops_table
-from pipelines.workers import Pool, process_pool, work_of
 from pipelines.store.warehouse import Warehouse, WarehouseError, create_ops_table, has_ops_table, without_values
-from pipelines.workers import Pool, process_pool
+from pipelines.workers import Pool, process_pool, work_of
 
 log = logging.getLogger("fpw.dbt")
 

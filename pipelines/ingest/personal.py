@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import hmac
 import logging
 import os
 import re
 import secrets
-import tempfile
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -49,15 +47,6 @@ def masked(value: str) -> str:
 def _key(path: Path) -> bytes:
     try:
         if not path.exists():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            # Whole, or not at all on a full disk; and of two processes only one makes it.
-            with tempfile.NamedTemporaryFile("w", dir=path.parent, prefix=f".{path.name}.") as file:
-                file.write(secrets.token_hex(32))
-                file.flush()
-                os.fsync(file.fileno())
-                with contextlib.suppress(FileExistsError):
-                    os.link(file.name, path)
-            log.warning("Made the key of the pseudonyms: %s (keep it, and keep it secret)", path)
             _make(path)
         if path.stat().st_mode & 0o007:
             log.warning("The key of the pseudonyms %s is open to everybody on this machine; close it (chmod 600)", path)
