@@ -58,4 +58,4 @@ clean:  ## delete the environment, the warehouse and the sample (raw extracts st
 	@$(INSTALL) --require-hashes -r requirements-dev.lock
 	@touch $@
 
-.PHONY: help refresh test lint dev lock bank-holidays clean
+.PHONY: help refresh test lint serve lock bank-holidays clean

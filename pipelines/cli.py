@@ -45,6 +45,7 @@ for command in (
     spc.spc,
     files.withdraw,
     operations.serve,
+    operations.doctor,
     refresh.prepare,
 ):
     app.command()(command)

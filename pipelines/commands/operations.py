@@ -23,3 +23,16 @@ def serve(
 
     log_to_console()
     run(load_settings(raw, warehouse, force), host=host, port=port)
+
+
+def doctor(raw: RawOption = None, warehouse: WarehouseOption = None, force: ForceOption = None) -> None:
+    """Examine the machine and the configuration, and say the mend of what is not well; ends with 1 when something is."""
+    from pipelines.operations.doctor import examine
+
+    poor = 0
+    for finding in examine(load_settings(raw, warehouse, force)):
+        print(f"{'ok   ' if finding.passed else 'MEND '} {finding.name}: {finding.sentence}", flush=True)
+        poor += not finding.passed
+    print("All is well." if not poor else f"{poor} to mend.")
+    if poor:
+        raise typer.Exit(1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -16,6 +17,10 @@ from pipelines.sources.contract import load_contracts
 
 REFRESH_HOURS = 26
 """A nightly refresh that ended well is at most this old: a day, and two hours for a long night."""
+
+
+HEARTBEAT_SECONDS = 180
+"""A daemon that runs says so every half minute."""
 
 
 @dataclass(frozen=True)
@@ -47,12 +52,11 @@ def schedules_run(
     instance: dg.DagsterInstance, schedules: Sequence[dg.ScheduleDefinition], now: dt.datetime
 ) -> Iterator[Finding]:
     """Whether each schedule and the daemon behind it is on, and fired when it last should have."""
-    daemons = instance.get_daemon_statuses()
-    scheduler = daemons.get("SCHEDULER")
-    alive = scheduler is not None and scheduler.healthy
+    beat = instance.get_daemon_heartbeats().get("SCHEDULER")
+    alive = beat is not None and time.time() - beat.timestamp < HEARTBEAT_SECONDS
     yield Finding(
         "daemon_runs",
-        bool(alive),
+        alive,
         "Dagster's daemon runs."
         if alive
         else "Dagster's daemon does not run, so no schedule fires and no inbox is watched; start it with `fpw serve`.",
