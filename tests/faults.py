@@ -56,7 +56,7 @@ def full_disk(folder: Path, room: int) -> Iterator[None]:
     aside = folder.with_name(f"{folder.name}-aside")
     folder.rename(aside)
     folder.mkdir()
-    held = sum(-(-path.stat().st_size // 4096) * 4096 for path in aside.rglob("*"))
+    held = sum(-(-path.lstat().st_size // 4096) * 4096 for path in aside.rglob("*"))
     mount = ["mount", "-t", "tmpfs", "-o", f"size={(held + room) // 4096 * 4}k", "tmpfs", str(folder)]
     is_mounted = shutil.which("mount") is not None and subprocess.run(mount, capture_output=True).returncode == 0
     try:

@@ -62,19 +62,14 @@ def build_asset_checks(
             unused = {key for key in asked if _is_unused(connection, chosen[key])}
         due = [suite for key, suite in chosen.items() if key in asked - unused]
         log.info("Checking %d tables of %s", len(due), layer)
+        docs = Pages(pages, context.run.run_id) if pages else None
         with work_of("the checks"):
             # Opening the file takes as long as a suite, so each part of them shares one.
             running = [
-                pool.submit(run_suites, due[part::PARTS], warehouse.build_path, config=config) for part in range(PARTS)
+                pool.submit(run_suites, due[part::PARTS], warehouse.build_path, config=config, pages=docs)
+                for part in range(PARTS)
             ]
             by_table = {table: results for future in running for table, results in future.result().items()}
-        # Opening the file takes as long as a suite, so each part of them shares one.
-        docs = Pages(pages, context.run.run_id) if pages else None
-        running = [
-            pool.submit(run_suites, due[part::PARTS], warehouse.build_path, config=config, pages=docs)
-            for part in range(PARTS)
-        ]
-        by_table = {table: results for future in running for table, results in future.result().items()}
         found = {key: by_table.get(suite.table, []) for key, suite in chosen.items() if key in asked}
         with warehouse.connect() as connection:
             record(connection, context.run.run_id, "great_expectations", by_table)

@@ -113,13 +113,12 @@ def register(settings: Settings, warehouse: Warehouse, contracts: dict[str, Cont
         }
     changed = [c for c in containers if known.get(c.relative) != (c.size_bytes, c.mtime_ns)]
     report.files_read = len(changed)
-    candidates = list(_read_all(changed, spool, settings, contracts))
+    with closing(apart):
+        candidates = list(_read_all(changed, spool, settings, contracts))
     left = _left_for_next(warehouse, changed, candidates)
     report.left = len(left)
     changed = [container for container in changed if container not in left]
     candidates = [candidate for candidate in candidates if candidate.container not in left]
-    with closing(apart):
-        candidates = list(_read_all(changed, spool, settings, contracts))
     _hand_out_answers(settings, {candidate.name for candidate in candidates})
     arrivals = _arrivals(settings)
     # A sample never stands in for a real extract; otherwise what arrived earlier comes earlier, also when rebuilding.
@@ -572,11 +571,5 @@ def _note_arrivals(settings: Settings, extracts: list[dict[str, object]]) -> Non
     writer = csv.DictWriter(text, ("extract_id", "file_path", "registered_at"), extrasaction="ignore")
     if not before:
         writer.writeheader()
-    writer.writerows(extracts)
+    writer.writerows({name: for_csv(value) for name, value in extract.items()} for extract in extracts)
     write_whole(settings.arrivals_path, before + text.getvalue())
-    is_new = not settings.arrivals_path.exists()
-    with settings.arrivals_path.open("a", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, ("extract_id", "file_path", "registered_at"), extrasaction="ignore")
-        if is_new:
-            writer.writeheader()
-        writer.writerows({name: for_csv(value) for name, value in extract.items()} for extract in extracts)

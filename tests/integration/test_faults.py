@@ -426,6 +426,9 @@ def test_a_killed_dbt_ends_in_a_sentence(dead_pool: Executor, settings: Settings
     class LaterDead(Executor):
         """Lives while it loads the project, and is killed while it builds."""
 
+        def start(self) -> None:
+            pass
+
         def submit(self, work, /, *arguments, **named):  # type: ignore[no-untyped-def]
             if work is not _load_project:
                 return dead_pool.submit(work, *arguments, **named)
