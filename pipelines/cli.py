@@ -20,6 +20,7 @@ from pipelines.commands import (
     spc,
     status,
 )
+from pipelines.commands import analysts, board, fetch, files, new, refresh, returns, spc, status
 from pipelines.sources.contract import ContractError
 from pipelines.store.advice import advice, advised, in_short
 from pipelines.store.warehouse import WarehouseError, without_values
@@ -46,6 +47,8 @@ for command in (
     files.withdraw,
     operations.serve,
     operations.doctor,
+    new.new_source,
+    new.new_measure,
     refresh.prepare,
 ):
     app.command()(command)

@@ -12,6 +12,7 @@ import pytest
 
 from pipelines.sample import load_definition, make_sample
 from pipelines.settings import PROJECT_DIR, SEEDS_DIR, Settings
+from tests.integration.walk import Walk
 
 
 @dataclass(frozen=True)
@@ -64,3 +65,16 @@ def installation(tmp_path_factory: pytest.TempPathFactory) -> Installation:
     assert done.returncode == 0, done.stdout + done.stderr
     (installation.settings.warehouse_dir / "first-refresh.txt").write_text(done.stdout + done.stderr)
     return installation
+
+
+@pytest.fixture(scope="session")
+def walk(installation: Installation, tmp_path_factory: pytest.TempPathFactory) -> Walk:
+    """A copy of the project in which the pages about a new source and a new measure were followed, and all unit tests
+    of its models were run."""
+    walk = Walk.begin(tmp_path_factory.mktemp("walk") / "project", installation.settings)
+    for page in ("adding-a-source.md", "adding-a-measure.md"):
+        walk.follow(page)
+    new = ["stg_vehicle_seizure", "msr_vehicle_seizures", "measure", "plan_indicator"]
+    between = ["int_source_month", "int_own_period", "measure_value", "dim_plan_indicator", "plan_coverage"]
+    walk.refresh(*new, *between)
+    return walk

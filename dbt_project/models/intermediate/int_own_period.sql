@@ -1,4 +1,10 @@
-{# Periods of the home force's own records, with what the figures of a period rest on. #}
+{# Periods of the home force's own records, with what the figures of a period rest on. Its own are the sources that var
+   expected_forces expects of no other force. #}
+{% set own_sources = [] %}
+{% for source, forces in var('expected_forces').items() if not forces %}
+    {% do own_sources.append("'" ~ source ~ "'") %}
+{% endfor %}
+
 with
 
 source_months as (
@@ -6,7 +12,7 @@ source_months as (
     select * from {{ ref('int_source_month') }}
 
     where
-        source in ('victim_survey', 'complaint_case', 'control_room_call', 'control_room_incident')
+        source in ({{ own_sources | join(', ') }})
         and is_within_series
 
 ),
