@@ -23,11 +23,8 @@ lint: .venv/installed-dev  ## style and types
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-dev: .venv/installed  ## Dagster's web interface on http://127.0.0.1:3000, the Data Docs on http://127.0.0.1:3001
-	@mkdir -p warehouse/dagster warehouse/data_docs
-	@$(BIN)/python -m http.server --bind 127.0.0.1 --directory warehouse/data_docs 3001 >/dev/null 2>&1 & \
-	pages=$$!; trap "kill $$pages 2>/dev/null" EXIT INT TERM; \
-	DAGSTER_HOME=$(CURDIR)/warehouse/dagster $(BIN)/dagster dev -w workspace.yaml
+serve: .venv/installed  ## Dagster on http://127.0.0.1:3000 with its daemon, and the Data Docs on port 3001
+	@$(BIN)/fpw serve
 
 lock:  ## compile the lock files anew (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --no-strip-extras --generate-hashes --no-annotate --no-header \

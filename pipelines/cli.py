@@ -13,6 +13,7 @@ from pipelines.commands import (
     checks,
     fetch,
     files,
+    new,
     operations,
     refresh,
     releases,
@@ -20,7 +21,6 @@ from pipelines.commands import (
     spc,
     status,
 )
-from pipelines.commands import analysts, board, fetch, files, new, refresh, returns, spc, status
 from pipelines.sources.contract import ContractError
 from pipelines.store.advice import advice, advised, in_short
 from pipelines.store.warehouse import WarehouseError, without_values

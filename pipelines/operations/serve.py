@@ -32,11 +32,18 @@ def is_loopback(host: str) -> bool:
 def serve(settings: Settings, *, host: str, port: int) -> None:
     """Run the webserver and the daemon until this process is told to end, or one of them ends.
 
+    The Data Docs, which Dagster's checks link to, are served on the port after the webserver's.
+
     Raises:
         WarehouseError: one of them ended by itself.
     """
     prepare_home(settings)
+    settings.data_docs_dir.mkdir(parents=True, exist_ok=True)
+    if not settings.data_docs_url:
+        settings = settings.model_copy(update={"data_docs_url": f"http://{host}:{port + 1}"})
+    pages = ["--bind", host, "--directory", str(settings.data_docs_dir), str(port + 1)]
     programs = {
+        "server of the Data Docs": [Path(sys.executable).name, "-m", "http.server", *pages],
         "webserver": ["dagster-webserver", "--workspace", str(WORKSPACE), "--host", host, "--port", str(port)],
         "daemon": ["dagster-daemon", "run", "--workspace", str(WORKSPACE)],
     }
@@ -61,7 +68,7 @@ def serve(settings: Settings, *, host: str, port: int) -> None:
                 if process.poll() is not None:
                     raise WarehouseError(
                         f"Dagster's {name} ended by itself (exit code {process.returncode}); what it wrote above says why. "
-                        f"Is port {port} taken, or another daemon running on {settings.dagster_home}?"
+                        f"Is port {port} or {port + 1} taken, or another daemon running on {settings.dagster_home}?"
                     )
             time.sleep(0.5)
     finally:
@@ -83,4 +90,5 @@ def _start(command: list[str], settings: Settings) -> subprocess.Popen[bytes]:
         cwd=PROJECT_DIR,
         start_new_session=True,
         stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
     )
