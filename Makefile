@@ -18,10 +18,14 @@ refresh: .venv/installed  ## load what is new, build, check and publish warehous
 test: .venv/installed-dev  ## run all tests
 	@$(BIN)/python -m pytest --numprocesses 2 --dist loadgroup --no-loadscope-reorder
 
+coverage: .venv/installed-dev  ## the same, and which lines of pipelines/ no test ran (htmlcov/index.html)
+	@$(BIN)/python -m pytest --numprocesses 2 --dist loadgroup --no-loadscope-reorder --cov=pipelines --cov-report=term:skip-covered --cov-report=html
+
 lint: .venv/installed-dev  ## style and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/sqlfluff lint --disable-progress-bar dbt_project/models dbt_project/analyses dbt_project/tests
 
 serve: .venv/installed  ## Dagster on http://127.0.0.1:3000 with its daemon, and the Data Docs on port 3001
 	@$(BIN)/fpw serve
@@ -55,4 +59,4 @@ clean:  ## delete the environment, the warehouse and the sample (raw extracts st
 	@$(INSTALL) --require-hashes -r requirements-dev.lock
 	@touch $@
 
-.PHONY: help refresh test lint serve lock bank-holidays clean
+.PHONY: help refresh test coverage lint serve lock bank-holidays clean

@@ -29,7 +29,7 @@ from pipelines.store.releases import newest, open_release
 from pipelines.store.warehouse import WarehouseError
 from tests.integration.conftest import Installation
 
-pytestmark = pytest.mark.xdist_group("installation")
+pytestmark = pytest.mark.xdist_group("refresh")
 
 PLAN, QUARTER = "pcp1620", "2020Q4"
 RESTATED = "pcp1620_complaints_volume"

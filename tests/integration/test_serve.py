@@ -110,10 +110,16 @@ def test_a_port_that_is_taken_is_said(tmp_path: Path) -> None:
 # Dagster's home
 
 
+def unset_home(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No home, and none left behind for other tests, whatever is exported meanwhile."""
+    monkeypatch.setenv("DAGSTER_HOME", "restored afterwards")
+    monkeypatch.delenv("DAGSTER_HOME")
+
+
 def test_the_home_follows_the_settings_until_somebody_makes_it_their_own(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.delenv("DAGSTER_HOME", raising=False)
+    unset_home(monkeypatch)
     monkeypatch.delenv("FPW_DAGSTER_POSTGRES_URL", raising=False)
     path = settings.dagster_home / "dagster.yaml"
     prepare_home(settings)
@@ -173,14 +179,14 @@ def small() -> None:
 def test_runs_are_kept_in_postgres_for_everybody(
     settings: Settings, postgres: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.delenv("DAGSTER_HOME", raising=False)
+    unset_home(monkeypatch)
     monkeypatch.setenv("FPW_DAGSTER_POSTGRES_URL", postgres)
     with dagster_instance(settings) as instance:
         run_id = small.execute_in_process(instance=instance).run_id
     assert not list(settings.dagster_home.rglob("*.db"))
     # another user on another machine: another home, the same database
     other = settings.model_copy(update={"warehouse_dir": settings.warehouse_dir.with_name("other")})
-    monkeypatch.delenv("DAGSTER_HOME", raising=False)
+    unset_home(monkeypatch)
     with dagster_instance(other) as instance:
         (run,) = instance.get_runs()
         assert (run.run_id, run.status) == (run_id, dg.DagsterRunStatus.SUCCESS)
