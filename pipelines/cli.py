@@ -47,6 +47,7 @@ for command in (
     files.withdraw,
     operations.serve,
     operations.doctor,
+    operations.docs,
     new.new_source,
     new.new_measure,
     refresh.prepare,

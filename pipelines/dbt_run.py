@@ -19,6 +19,7 @@ import duckdb
 
 from pipelines.settings import DBT_DIR, Settings
 from pipelines.store.advice import advised, in_short
+from pipelines.store.lock import writer_lock
 from pipelines.store.warehouse import Warehouse, WarehouseError, create_ops_table, has_ops_table, without_values
 from pipelines.workers import Pool, process_pool, work_of
 
@@ -203,6 +204,30 @@ def load_seeds(settings: Settings) -> None:
     if built.failure:
         raise ModelError(built.failure)
     note_seeds(warehouse, digest)
+
+
+def build_docs(settings: Settings) -> Path:
+    """Write dbt's documentation of the project and of the build database as one page; returns it.
+
+    Raises:
+        WarehouseError: there is no build database, or another run holds it.
+        ModelError: dbt cannot write it.
+    """
+    if not settings.build_path.exists():
+        raise WarehouseError(f"{settings.build_path} does not exist; run `fpw refresh` first.")
+    folder = settings.warehouse_dir / "dbt_docs"
+    folder.mkdir(parents=True, exist_ok=True)
+    log.info("Writing dbt's documentation")
+    with writer_lock(settings.warehouse_dir):
+        done = subprocess.run(
+            [DBT_EXECUTABLE, "--quiet", "docs", "generate", "--static", *dbt_arguments(settings), *_folders(folder)],
+            env=settings.child_environment(**dbt_environment(settings)),
+            capture_output=True,
+            text=True,
+        )
+    if done.returncode:
+        raise ModelError(f"dbt cannot write its documentation:\n{done.stdout}{done.stderr}")
+    return (folder / "static_index.html").replace(folder / "index.html")
 
 
 def _folders(target: Path) -> list[str]:

@@ -21,6 +21,8 @@ from pipelines.store.warehouse import Warehouse
 from pipelines.workers import Pool, process_pool
 
 REFRESH = "refresh"
+OWNER = "team:performance-analysis"
+"""Who answers for the assets, in Dagster's words for a team."""
 
 
 def build_definitions(settings: Settings) -> dg.Definitions:
@@ -87,14 +89,14 @@ def build_definitions(settings: Settings) -> dg.Definitions:
         with process_pool(min(2, settings.threads), "pipelines.checks.gx") as pool:
             yield pool
 
+    definitions = [
+        *build_raw_assets(contracts),
+        *models,
+        *build_published_assets(marts),
+        *build_board_assets(settings),
+    ]
     return dg.Definitions(
-        assets=[
-            *build_raw_assets(contracts),
-            *DRAFTED,
-            *models,
-            *build_published_assets(marts),
-            *build_board_assets(settings),
-        ],
+        assets=[*dg.map_asset_specs(_owned, definitions), *map(_owned, DRAFTED)],
         asset_checks=[*checks, standing],
         jobs=[job, standing_job, board_job],
         schedules=[nightly, hourly],
@@ -102,6 +104,10 @@ def build_definitions(settings: Settings) -> dg.Definitions:
         resources={"warehouse": warehouse, "dbt": dbt, "check_pool": check_pool},
         executor=dg.in_process_executor,
     )
+
+
+def _owned(spec: dg.AssetSpec) -> dg.AssetSpec:
+    return spec.replace_attributes(owners=[OWNER])
 
 
 @dg.definitions

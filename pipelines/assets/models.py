@@ -23,10 +23,16 @@ STEPS = {
 MARTS_STEP = "dbt_marts"
 DRAFTED = [
     dg.AssetSpec(
-        ["ops", "release"], group_name="ops", description="The release in hand, named before the marts are built."
+        ["ops", "release"],
+        group_name="ops",
+        kinds={"python", "duckdb"},
+        description="The release in hand, named before the marts are built.",
     ),
     dg.AssetSpec(
-        ["history", "value"], group_name="ops", description="What the last release knew, laid out for the marts."
+        ["history", "value"],
+        group_name="ops",
+        kinds={"python", "duckdb"},
+        description="What the last release knew, laid out for the marts.",
     ),
 ]
 """What the second run prepares for its models."""
@@ -81,15 +87,24 @@ def _step(manifest: Mapping[str, Any], name: str, select: str) -> dg.AssetsDefin
             indirect_selection="cautious" if name == "dbt_staging" else "eager",
             progress=lambda count: log.info("%s: %d models and seeds done, with their tests", name, count),
         )
+        rows: dict[str, int] = {}
         if built.statuses:
             with warehouse.connect() as connection:
                 found = results_from_dbt(dbt.target / "run_results.json", manifest)
                 record(connection, context.run.run_id, "dbt", found)
+                rows = dict(
+                    connection.execute(
+                        "SELECT schema_name || '.' || table_name, estimated_size FROM duckdb_tables()"
+                    ).fetchall()
+                )
         # In the order in which they were built, as Dagster takes no asset before those it depends on.
         succeeded = [unique_id.split(".")[2] for unique_id, status in built.statuses.items() if status == "success"]
         done = [node for node in succeeded if node in keys]
         for node in done:
-            yield dg.MaterializeResult(asset_key=keys[node])
+            table = ".".join(keys[node].path)
+            yield dg.MaterializeResult(
+                asset_key=keys[node], metadata={"dagster/row_count": rows[table]} if table in rows else {}
+            )
         if built.failure:
             raise dg.Failure(built.failure)
         if missing := sorted(keys.keys() - set(done)):

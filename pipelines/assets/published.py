@@ -9,7 +9,7 @@ import dagster as dg
 from pipelines.operations.retry import worth_retrying
 from pipelines.store.inputs import code_version
 from pipelines.store.publish import publish
-from pipelines.store.releases import complete, lay_down
+from pipelines.store.releases import complete, lay_down, read_manifest
 from pipelines.store.retention import remove_old
 from pipelines.store.warehouse import Warehouse, WarehouseError
 
@@ -49,11 +49,16 @@ def build_published_assets(marts: Sequence[dg.AssetKey]) -> list[dg.AssetsDefini
             release = beside.submit(lay_down, warehouse)
             rows = publish(warehouse, after=release.result)
         folder = release.result()
+        manifest = read_manifest(folder)
         yield dg.MaterializeResult(
             asset_key=RELEASE_KEY,
             metadata={
                 "path": dg.MetadataValue.path(str(folder)),
                 "bytes": sum(path.stat().st_size for path in folder.rglob("*.parquet")),
+                "sha256 of its content": manifest["content_sha256"],
+                "sha256 by table": dg.MetadataValue.json(
+                    {table: facts["sha256"] for table, facts in manifest["tables"].items()}
+                ),
             },
         )
         yield dg.MaterializeResult(

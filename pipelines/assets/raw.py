@@ -89,9 +89,16 @@ def _raw_asset(contract: Contract) -> dg.AssetsDefinition:
             report = load(warehouse.settings, warehouse, contract, context.run.run_id)
         with warehouse.connect(read_only=True) as connection:
             total = connection.execute(f"SELECT count(*) FROM {contract.table}").fetchall()[0][0]
+            size, digest = connection.execute(
+                "SELECT coalesce(sum(size_bytes), 0), sha256(coalesce(string_agg(sha256, ' ' ORDER BY sha256), '')) "
+                "FROM ops.extract WHERE source = ? AND status = 'loaded'",
+                [contract.name],
+            ).fetchall()[0]
         return dg.MaterializeResult(
             metadata={
                 "dagster/row_count": total,
+                "bytes of its extracts": size,
+                "sha256 over its extracts": digest,
                 "extracts loaded": report.extracts_loaded,
                 "extracts superseded": report.extracts_superseded,
                 "extracts refused": report.extracts_refused,

@@ -36,3 +36,11 @@ def doctor(raw: RawOption = None, warehouse: WarehouseOption = None, force: Forc
     print("All is well." if not poor else f"{poor} to mend.")
     if poor:
         raise typer.Exit(1)
+
+
+def docs(warehouse: WarehouseOption = None) -> None:
+    """Build dbt's documentation of models, columns, tests and lineage as one page for a browser."""
+    from pipelines.dbt_run import build_docs
+
+    log_to_console()
+    print(f"{build_docs(load_settings(warehouse=warehouse))} is ready; open it in a browser.")
