@@ -6,6 +6,8 @@ from collections.abc import Iterator
 import dagster as dg
 
 from pipelines.assets.board import GROUP, build_board_assets, build_board_job
+from pipelines.assets.exports import GROUP as EXPORTS
+from pipelines.assets.exports import build_export_assets, build_export_job
 from pipelines.assets.models import DRAFTED, build_model_assets
 from pipelines.assets.published import build_published_assets
 from pipelines.assets.raw import build_raw_assets
@@ -54,7 +56,9 @@ def build_definitions(settings: Settings) -> dg.Definitions:
     standing = build_standing_checks(settings, REFRESH, [nightly])
     job = dg.define_asset_job(
         REFRESH,
-        selection=dg.AssetSelection.all() - dg.AssetSelection.groups(GROUP) - dg.AssetSelection.checks(standing),
+        selection=dg.AssetSelection.all()
+        - dg.AssetSelection.groups(GROUP, EXPORTS)
+        - dg.AssetSelection.checks(standing),
         executor_def=dg.in_process_executor,
         description="Raw files to the published file: register, load, model, check, publish.",
     )
@@ -97,8 +101,16 @@ def build_definitions(settings: Settings) -> dg.Definitions:
     ]
     return dg.Definitions(
         assets=[*dg.map_asset_specs(_owned, definitions), *map(_owned, DRAFTED)],
+        assets=[
+            *build_raw_assets(contracts),
+            *DRAFTED,
+            *models,
+            *build_published_assets(marts),
+            *build_board_assets(settings),
+            *build_export_assets(settings),
+        ],
         asset_checks=[*checks, standing],
-        jobs=[job, standing_job, board_job],
+        jobs=[job, standing_job, board_job, build_export_job()],
         schedules=[nightly, hourly],
         sensors=[build_inbox_sensor(settings, job), *build_notice_sensors(settings, [job, board_job])],
         resources={"warehouse": warehouse, "dbt": dbt, "check_pool": check_pool},

@@ -76,7 +76,7 @@ def _open(settings: Settings, release: Path, edition: Edition) -> AbstractContex
     """An edition is a connection: the release itself, or what of it may leave the building."""
     if edition == "internal":
         return open_release(release)
-    from pipelines.disclosure import open_public  # type: ignore[import-not-found, import-untyped, unused-ignore]
+    from pipelines.disclosure import open_public
 
     public: AbstractContextManager[duckdb.DuckDBPyConnection] = open_public(settings, release)
     return public
