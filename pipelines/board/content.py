@@ -24,7 +24,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -202,6 +202,15 @@ class Page:
 
 
 @dataclass(frozen=True)
+class Brief:
+    """A table as the document has it: a part of the table of the section. `more` rows stand in the workbook only."""
+
+    table: Table
+    more: int
+    tally: Table | None
+
+
+@dataclass(frozen=True)
 class Section:
     """One exposure of the declaration, filled."""
 
@@ -212,6 +221,7 @@ class Section:
     text: tuple[str, ...] = ()
     facts: tuple[Fact, ...] = ()
     table: Table | None = None
+    brief: Brief | None = None
     pages: tuple[Page, ...] = ()
 
 
@@ -239,6 +249,8 @@ class Pack:
     is_sample: bool
     earlier: Earlier | None
     sections: tuple[Section, ...]
+    withheld_mark: str = ""
+    """Marker of a number that may not be told."""
 
     @property
     def title(self) -> str:
@@ -347,6 +359,7 @@ class _Reader:
             is_sample=self.release["is_sample"],
             earlier=self.earlier,
             sections=sections,
+            withheld_mark=self._marker("suppressed"),
         )
 
     # reading
@@ -444,6 +457,26 @@ class _Reader:
     def _marker(self, code: str) -> str:
         return self.declaration.words["value"][code].mark
 
+    def _brief(self, plan: SectionPlan, rows: list[Row], table: Table) -> Brief | None:
+        """The table as the document has it: rows are chosen by the codes of the marts, and counted by what is read."""
+        if plan.document is None:
+            return None
+        places = [table.position(name) for name in plan.document.columns]
+        kept = [
+            tuple(cells[place] for place in places)
+            for row, cells in zip(rows, table.rows, strict=True)
+            if all(row[name] in codes for name, codes in plan.document.where.items())
+        ]
+        short = Table(
+            table.id,
+            table.title,
+            tuple(table.columns[place] for place in places),
+            tuple(kept[: plan.document.rows]),
+            none=plan.document.none or plan.none,
+        )
+        tally = _tally(table, *plan.document.tally) if plan.document.tally and rows else None
+        return Brief(short, len(kept) - len(short.rows), tally)
+
     # sections
 
     def _section(self, plan: SectionPlan) -> Section:
@@ -483,11 +516,13 @@ class _Reader:
         return {"table": self._table(plan, rows)}
 
     def _rows(self, plan: SectionPlan) -> dict[str, Any]:
-        table = self._table(plan, self._read(plan.query or ""))
+        rows = self._read(plan.query or "")
+        table = self._table(plan, rows)
+        brief = self._brief(plan, rows, table)
         if plan.query == "changes":
             since = plan.texts["since"].format(**self.earlier.__dict__) if self.earlier else plan.texts["first"]
-            return {"table": table, "text": (*plan.text, since)}
-        return {"table": table}
+            return {"table": table, "brief": brief, "text": (*plan.text, since)}
+        return {"table": table, "brief": brief}
 
     def _trends(self, plan: SectionPlan) -> dict[str, Any]:
         return {"table": self._table(plan, self.trend_rows)}
@@ -498,7 +533,8 @@ class _Reader:
             for name, words in self.declaration.words.items()
             for word in words.values()
         ]
-        return {"table": self._table(plan, rows)}
+        table = self._table(plan, rows)
+        return {"table": table, "brief": self._brief(plan, rows, table)}
 
     # pages
 
@@ -652,6 +688,25 @@ class _Reader:
             x_title=str(line["unit"]).capitalize(),
             own=next((place for place in places if self.peers[place]["role"] == "own"), None),
         )
+
+
+def _tally(table: Table, down: str, across: str) -> Table:
+    """How many rows of a table have each pair of texts in two columns."""
+    pairs = Counter(
+        (cell_text(one), cell_text(other)) for one, other in zip(table.column(down), table.column(across), strict=True)
+    )
+    totals = Counter(cell_text(cell) for cell in table.column(across))
+    heads = sorted(totals, key=lambda head: (-totals[head], head))
+    first = table.columns[table.position(down)]
+    return Table(
+        f"{table.id}_tally",
+        table.title,
+        (first, *(Column(head, head, "number", 10) for head in heads)),
+        tuple(
+            (Cell(value=name), *(Cell(value=pairs[name, head]) for head in heads))
+            for name in sorted({pair[0] for pair in pairs})
+        ),
+    )
 
 
 def _is_apart(row: Row) -> bool:

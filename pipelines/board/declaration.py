@@ -60,6 +60,16 @@ class ColumnPlan(_Declared):
     audience: tuple[Edition, ...] = ("internal", "public")
 
 
+class BriefPlan(_Declared):
+    """A table as the document has it: some columns, rows with these codes, so many at most; `tally` counts by two columns."""
+
+    columns: tuple[str, ...]
+    where: dict[str, tuple[str, ...]] = {}
+    rows: int = 100
+    none: str = ""
+    tally: tuple[str, str] | None = None
+
+
 class SectionPlan(_Declared):
     """One exposure."""
 
@@ -75,6 +85,7 @@ class SectionPlan(_Declared):
     facts: tuple[ColumnPlan, ...] = ()
     text: tuple[str, ...] = ()
     none: str = ""
+    document: BriefPlan | None = None
     texts: dict[str, str] = {}
     words: dict[str, tuple[Word, ...]] = {}
     units: dict[str, Unit] = {}

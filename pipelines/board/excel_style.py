@@ -7,19 +7,21 @@ from functools import lru_cache
 
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 
+from pipelines.board import house
+from pipelines.board.house import ACCENT, DARK, LIGHT, MIDDLE, PALE
+
+__all__ = ["ACCENT", "DARK", "LIGHT", "MIDDLE", "PALE"]
+
 FACE = "Arial"
-DARK, MIDDLE, LIGHT, PALE = "1F3864", "595959", "BFBFBF", "EDF1F7"
-ACCENT = "B34700"
-"""Dark orange for what is wanted (targets): as dark as the blue is not, so it differs in greyscale too."""
 
 TITLE = Font(name=FACE, size=16, bold=True, color=DARK)
 LEAD = Font(name=FACE, size=11, bold=True)
 PLAIN = Font(name=FACE, size=10)
 BOLD = Font(name=FACE, size=10, bold=True)
 QUIET = Font(name=FACE, size=10, color=MIDDLE)
-LINK = Font(name=FACE, size=10, underline="single", color="0B3C8C")
-WARNING = Font(name=FACE, size=11, bold=True, color="7F0000")
-HEAD = Font(name=FACE, size=10, bold=True, color="FFFFFF")
+LINK = Font(name=FACE, size=10, underline="single", color=house.LINK)
+WARNING = Font(name=FACE, size=11, bold=True, color=house.WARNING)
+HEAD = Font(name=FACE, size=10, bold=True, color=house.WHITE)
 HEAD_FILL = PatternFill("solid", fgColor=DARK)
 LINE = Border(bottom=Side(style="thin", color=LIGHT))
 

@@ -84,11 +84,14 @@ def _open(settings: Settings, release: Path, edition: Edition) -> AbstractContex
 
 def _files(pack: Pack) -> dict[str, bytes]:
     """The outputs of a pack, by name."""
+    from pipelines.board.document import write_document
     from pipelines.board.workbook import write_workbook
 
-    log.info("Writing the workbook: %d pages, %d tables", len(pack.pages), len(pack.tables))
     stem = f"{pack.force}-{pack.plan_id}-{pack.quarter.name}-{pack.edition}"
-    return {f"{stem}.xlsx": write_workbook(pack)}
+    log.info("Writing the document: %d pages of headlines", len(pack.pages))
+    document = write_document(pack)
+    log.info("Writing the workbook: %d pages, %d tables", len(pack.pages), len(pack.tables))
+    return {f"{stem}.pdf": document, f"{stem}.xlsx": write_workbook(pack)}
 
 
 def _plan_of(connection: duckdb.DuckDBPyConnection, quarter: Quarter) -> str:
