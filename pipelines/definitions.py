@@ -98,17 +98,10 @@ def build_definitions(settings: Settings) -> dg.Definitions:
         *models,
         *build_published_assets(marts),
         *build_board_assets(settings),
+        *build_export_assets(settings),
     ]
     return dg.Definitions(
         assets=[*dg.map_asset_specs(_owned, definitions), *map(_owned, DRAFTED)],
-        assets=[
-            *build_raw_assets(contracts),
-            *DRAFTED,
-            *models,
-            *build_published_assets(marts),
-            *build_board_assets(settings),
-            *build_export_assets(settings),
-        ],
         asset_checks=[*checks, standing],
         jobs=[job, standing_job, board_job, build_export_job()],
         schedules=[nightly, hourly],
