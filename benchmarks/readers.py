@@ -61,8 +61,10 @@ class Counts:
 
     def add(self, other: Counts) -> None:
         """Add another reader's counts."""
+        first_error = self.first_error or other.first_error
         for item in fields(self):
             setattr(self, item.name, getattr(self, item.name) + getattr(other, item.name))
+        self.first_error = first_error
 
     @property
     def faults(self) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import socket
@@ -13,6 +14,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from pipelines.store.advice import advised
+from pipelines.store.files import write_whole
 from pipelines.store.warehouse import WarehouseError
 
 log = logging.getLogger("fpw.lock")
@@ -52,7 +54,8 @@ def writer_lock(warehouse_dir: Path) -> Iterator[None]:
         yield
     finally:
         if lock.lock_counter == 1:
-            holder.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                holder.unlink()
         lock.release()
 
 
@@ -73,17 +76,16 @@ def _take(holder: Path) -> None:
     if before := _told(holder):
         log.warning("The last run (%s) was cut off before its end; what it left undone is done now", before)
     try:
-        holder.write_text(
+        write_whole(
+            holder,
             f"process {os.getpid()} on {socket.gethostname()}, since {datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC\n",
-            encoding="utf-8",
         )
     except OSError as error:
-        raise WarehouseError(advised(f"{holder} cannot be written ({error.strerror})")) from error
+        raise WarehouseError(advised(f"{holder.parent} cannot be written to ({error.strerror})")) from error
 
 
 def _told(holder: Path) -> str | None:
-    """What the file says; a run that was killed, or a full disk, may have left it empty."""
     try:
-        return holder.read_text(encoding="utf-8", errors="replace").strip() or "a process that could not say its name"
+        return holder.read_text(encoding="utf-8").strip()
     except OSError:
         return None

@@ -165,7 +165,8 @@ def lay_down(warehouse: Warehouse) -> Path:
         [release] = _rows(connection, f"SELECT {', '.join(OPS_TABLES['release'][1])} FROM ops.release")
         folder = releases / str(release["release_id"])
         unfinished = releases / f".{folder.name}.new"
-        shutil.rmtree(unfinished, ignore_errors=True)
+        for leftover in releases.glob(".*.new"):  # of runs that were cut off
+            shutil.rmtree(leftover, ignore_errors=True)
         try:
             marts, ops = (export(connection, schema, unfinished / schema, last) for schema in SCHEMAS)
             manifest = {

@@ -26,7 +26,7 @@ from pipelines.ingest.register import RegisterReport, register
 from pipelines.settings import PROJECT_DIR, Settings
 from pipelines.sources.contract import load_contracts
 from pipelines.store.advice import advised
-from pipelines.store.lock import cut_off, writer_lock
+from pipelines.store.lock import HOLDER, cut_off, writer_lock
 from pipelines.store.publish import publish
 from pipelines.store.warehouse import Warehouse, WarehouseError
 from pipelines.workers import process_pool, work_of
@@ -211,6 +211,8 @@ def test_an_unreadable_file_or_folder_makes_no_older_release_current(
 
 
 def test_a_warehouse_that_may_only_be_read_is_told_at_once(settings: Settings, warehouse: Warehouse) -> None:
+    (settings.warehouse_dir / HOLDER).touch()  # files of before may be there, and writable
+    (settings.warehouse_dir / "refresh.lock").touch()
     with (
         mode(settings.warehouse_dir, 0o555),
         pytest.raises(WarehouseError, match=r"cannot be written to \(Permission denied\)\. Let this user write"),
@@ -263,7 +265,7 @@ class other_process:
         self.process.communicate()
 
 
-HOLDER = """
+HOLD = """
 import sys
 from pathlib import Path
 from pipelines.store.lock import writer_lock
@@ -276,7 +278,7 @@ with writer_lock(Path(sys.argv[1])):
 def test_the_second_is_told_who_holds_the_lock_and_the_next_that_it_was_killed(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    with other_process(HOLDER, str(tmp_path)) as process:
+    with other_process(HOLD, str(tmp_path)) as process:
         with (
             pytest.raises(WarehouseError, match=rf"A refresh is running .*process {process.pid} on .*wait for it"),
             writer_lock(tmp_path),
