@@ -30,6 +30,9 @@ lint: .venv/installed-dev  ## style and types
 serve: .venv/installed  ## Dagster on http://127.0.0.1:3000 with its daemon, and the Data Docs on port 3001
 	@$(BIN)/fpw serve
 
+audit: .venv/installed-dev  ## lock files, licences and known vulnerabilities of what is installed
+	@$(BIN)/python -m pipelines.audit
+
 lock:  ## compile the lock files anew (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --no-strip-extras --generate-hashes --no-annotate --no-header \
 		--no-emit-index-url --no-emit-find-links --extra build pyproject.toml -o requirements.lock
@@ -59,4 +62,4 @@ clean:  ## delete the environment, the warehouse and the sample (raw extracts st
 	@$(INSTALL) --require-hashes -r requirements-dev.lock
 	@touch $@
 
-.PHONY: help refresh test coverage lint serve lock bank-holidays clean
+.PHONY: help refresh test coverage lint serve audit lock bank-holidays clean

@@ -182,7 +182,8 @@ _TRACES = re.compile(
 
 def _told(key: str, value: object, suite: Suite) -> str:
     """A value that a check found, behind its column; of records that are not public only its shape."""
-    text = str(value) if _is_public(suite.table) or _TRACES.fullmatch(key) else masked(str(value))
+    is_shown = value is None or _is_public(suite.table) or _TRACES.fullmatch(key)
+    text = str(value) if is_shown else masked(str(value))
     return f"{key} {text}".strip()
 
 

@@ -36,7 +36,8 @@ TOO_MUCH = (
 class Apart:
     """Calls functions, one at a time, in a process whose memory and time are bounded; it starts with the first call."""
 
-    def __init__(self) -> None:
+    def __init__(self, memory_bytes: int = MEMORY_BYTES, cpu_seconds: int = CPU_SECONDS) -> None:
+        self._limits = memory_bytes, cpu_seconds
         self._lock = threading.Lock()
         self._stack = ExitStack()
         self._pool: Executor | None = None
@@ -51,7 +52,7 @@ class Apart:
             if self._pool is None:
                 self._pool = self._stack.enter_context(process_pool(1, "pipelines.ingest.extracts"))
             try:
-                result, error, records = self._pool.submit(_bounded, function, args, kwargs).result()
+                result, error, records = self._pool.submit(_bounded, self._limits, function, args, kwargs).result()
             except BrokenProcessPool:
                 self.close()
                 raise DocumentRefused(TOO_MUCH) from None
@@ -81,9 +82,9 @@ class _Kept(logging.Handler):
 
 
 def _bounded(
-    function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
+    limits: tuple[int, int], function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
 ) -> tuple[Any, BaseException | None, list[logging.LogRecord]]:
-    _limit()
+    _limit(*limits)
     kept = _Kept()
     log = logging.getLogger("fpw")
     log.handlers, log.propagate = [kept], False
@@ -99,12 +100,12 @@ def _bounded(
         return None, DocumentRefused("breaks its reader; save it again in a spreadsheet program"), kept.records
 
 
-def _limit() -> None:
+def _limit(memory_bytes: int, cpu_seconds: int) -> None:
     """Bound this process's memory and, from now on, its time; leave no image of its memory behind when it dies."""
     used = resource.getrusage(resource.RUSAGE_SELF)
     for limit, value in (
-        (resource.RLIMIT_DATA, _own_bytes() + MEMORY_BYTES),
-        (resource.RLIMIT_CPU, int(used.ru_utime + used.ru_stime) + CPU_SECONDS),
+        (resource.RLIMIT_DATA, _own_bytes() + memory_bytes),
+        (resource.RLIMIT_CPU, int(used.ru_utime + used.ru_stime) + cpu_seconds),
         (resource.RLIMIT_CORE, 0),
     ):
         _, most = resource.getrlimit(limit)

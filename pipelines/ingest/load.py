@@ -12,9 +12,11 @@ import duckdb
 
 from pipelines.ingest.changes import record_changes
 from pipelines.ingest.discover import Container, is_settled
+from pipelines.ingest.parts import MAX_FAULTS
 from pipelines.ingest.quarantine import (
     Fault,
     faults_of_reader,
+    flooded,
     local_time,
     outside_month,
     rejected_rows,
@@ -137,7 +139,7 @@ def _load_batch(
         if contract.layout is None:
             _number_lines(connection, good, rejected)
         faults = rejected + rows_breaking_rules(connection, contract)
-        refused |= dict(_mostly_faults(contract, good, faults))
+        refused |= dict(_mostly_faults(contract, good, faults)) | dict(_flooded(connection, batch))
         good = [extract for extract in good if extract.extract_id not in refused]
         replaced = _current(connection, contract, good)
         _keep_good_rows(connection, good)
@@ -260,9 +262,10 @@ def _read_batch(
             CREATE OR REPLACE TEMP TABLE batch AS
             SELECT *, file_index::BIGINT AS file_index
             FROM read_csv($paths, auto_detect = false, header = true, delim = ',', quote = '"', escape = '"',
-                columns = $types, dateformat = $date_format, store_rejects = true, rejects_limit = 0)
+                columns = $types, dateformat = $date_format, store_rejects = true,
+                rejects_limit = $most)
             """,
-            {"paths": paths, "types": types, "date_format": contract.date_format},
+            {"paths": paths, "types": types, "date_format": contract.date_format, "most": MAX_FAULTS + 1},
         )
     except (duckdb.InvalidInputException, duckdb.ConversionException) as error:
         raise _UnreadableError(without_values(error)) from None
@@ -304,6 +307,17 @@ def _refusals(
                 extract.extract_id,
                 f"{name} is named for {force.police_uk_label}, but holds rows of {foreign[0] or 'no force'}; "
                 "correct the name or download it again.",
+            )
+
+
+def _flooded(connection: duckdb.DuckDBPyConnection, batch: list[Pending]) -> Iterator[tuple[str, str]]:
+    found = flooded(connection)
+    for extract in batch:
+        if extract.extract_id in found:
+            yield (
+                extract.extract_id,
+                f"{extract.file_name} has more than {MAX_FAULTS:,} faults among its {extract.rows_read:,} rows; "
+                "its name or its columns are wrong: correct the name, or download or export it again.",
             )
 
 

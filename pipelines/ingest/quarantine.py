@@ -10,7 +10,7 @@ from pathlib import Path
 
 import duckdb
 
-from pipelines.ingest.parts import MAX_VALUE_CHARACTERS, read_faults
+from pipelines.ingest.parts import MAX_FAULTS, MAX_VALUE_CHARACTERS, read_faults
 from pipelines.sources.contract import Column, Contract
 from pipelines.store.warehouse import WHITE_SPACE
 
@@ -39,13 +39,10 @@ def faults_of_reader(contract: Contract, extracts: Mapping[str, Path]) -> list[F
 def rejected_rows(connection: duckdb.DuckDBPyConnection, contract: Contract) -> list[Fault]:
     """What DuckDB's reader rejected in the last read: one fault for a broken row, else one for each bad value.
 
-    DuckDB's line is the number of the record, quoted line breaks not counted.
+    DuckDB's line is the number of the record, quoted line breaks not counted. Extracts that are `flooded` are left out.
     """
-    tables = "SELECT count(*) FROM duckdb_tables() WHERE table_name = 'reject_errors'"
-    if not connection.execute(tables).fetchall()[0][0]:
-        return []
-    if contract.layout:
-        return []  # the reader has set aside what DuckDB would reject
+    if contract.layout or not _has_rejects(connection):
+        return []  # of a layout, the reader has set aside what DuckDB would reject
     types = {column.name: column.type for column in contract.columns}
     places = {column.name: place for place, column in enumerate(contract.columns)}
     faults: dict[tuple[str, int, str | None], Fault] = {}
@@ -53,8 +50,12 @@ def rejected_rows(connection: duckdb.DuckDBPyConnection, contract: Contract) -> 
         """
         SELECT parse_filename(s.file_path, true), e.line::BIGINT, e.column_name, e.csv_line, e.error_type::VARCHAR
         FROM reject_errors AS e JOIN reject_scans AS s USING (scan_id, file_id)
+        WHERE (scan_id, file_id) IN (
+            SELECT (scan_id, file_id) FROM reject_errors GROUP BY scan_id, file_id HAVING count(*) <= $most
+        )
         ORDER BY e.error_type = 'CAST', 1, 2, 3
-        """
+        """,
+        {"most": MAX_FAULTS},
     ).fetchall():
         broken = (extract_id, line, None)
         if broken in faults:
@@ -71,7 +72,7 @@ def rejected_rows(connection: duckdb.DuckDBPyConnection, contract: Contract) -> 
 def rows_breaking_rules(connection: duckdb.DuckDBPyConnection, contract: Contract) -> list[Fault]:
     """Rows of the batch that could be typed but not be right; their row numbers stay in `batch_fault`.
 
-    Needs the temporary tables `batch`, `batch_extract` and `batch_line`.
+    Extracts that are `flooded` are left out. Needs the temporary tables `batch`, `batch_extract` and `batch_line`.
     """
     rules = [
         *((column.name, _is_empty(column), "is empty") for column in contract.stored_columns if column.required),
@@ -94,9 +95,28 @@ def rows_breaking_rules(connection: duckdb.DuckDBPyConnection, contract: Contrac
     return [
         Fault(*row)
         for row in connection.execute(
-            "SELECT extract_id, line, column_name, value, reason FROM batch_fault ORDER BY ALL"
+            "SELECT extract_id, line, column_name, value, reason FROM batch_fault WHERE extract_id IN "
+            "(SELECT extract_id FROM batch_fault GROUP BY extract_id HAVING count(*) <= ?) ORDER BY ALL",
+            [MAX_FAULTS],
         ).fetchall()
     ]
+
+
+def flooded(connection: duckdb.DuckDBPyConnection) -> set[str]:
+    """Extracts of the batch with so many faults that nobody would read them, and that would fill the memory."""
+    counts = "SELECT extract_id, count(*) AS faults FROM batch_fault GROUP BY extract_id"
+    if _has_rejects(connection):
+        counts += (
+            " UNION ALL SELECT parse_filename(file_path, true), count(*) FROM reject_errors "
+            "JOIN reject_scans USING (scan_id, file_id) GROUP BY file_path"
+        )
+    found = connection.execute(f"SELECT DISTINCT extract_id FROM ({counts}) WHERE faults > ?", [MAX_FAULTS]).fetchall()
+    return {extract_id for (extract_id,) in found}
+
+
+def _has_rejects(connection: duckdb.DuckDBPyConnection) -> bool:
+    tables = "SELECT count(*) FROM duckdb_tables() WHERE table_name = 'reject_errors'"
+    return bool(connection.execute(tables).fetchall()[0][0])
 
 
 _LINES = """

@@ -8,6 +8,7 @@ import dagster as dg
 
 from pipelines.settings import Settings
 from pipelines.store.files import write_whole
+from pipelines.store.warehouse import WarehouseError
 
 HEADER = "# Written by fpw, which keeps it in step with the settings. Take this line away to keep a file of your own.\n"
 _COMMON = """\
@@ -50,6 +51,10 @@ def prepare_home(settings: Settings) -> None:
     With FPW_DAGSTER_POSTGRES_URL set, runs and schedules are kept in Postgres, for several users; else in SQLite files.
     """
     home = settings.dagster_home
+    if set("?*[") & set(str(home)):  # Dagster looks for its configuration by a pattern, and would pass over this one
+        raise WarehouseError(
+            f"Dagster's history cannot lie in {home}, because of the ?, * or [ in it; rename the folder, or set DAGSTER_HOME."
+        )
     home.mkdir(parents=True, exist_ok=True)
     storage = (
         _POSTGRES

@@ -550,3 +550,26 @@ def test_a_missing_raw_folder_is_said(settings: Settings, warehouse: Warehouse) 
     away = settings.model_copy(update={"raw_dir": settings.raw_dir / "away"})
     with pytest.raises(WarehouseError, match="does not exist"):
         register(away, warehouse, CONTRACTS, "run")
+
+
+def test_a_file_with_too_many_faults_is_refused_before_they_fill_memory(
+    settings: Settings, warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of each kind: values that the reader rejects, and rows without what they must have."""
+    for module in ("load", "quarantine"):
+        monkeypatch.setattr(f"pipelines.ingest.{module}.MAX_FAULTS", 3)
+    good = [street_row(number) for number in range(20)]
+    write_street(settings.raw_dir, [*good, *[street_row(longitude="west")] * 4])
+    months = ("2019-05", "2019-06")
+    for month, empty in zip(months, (4, 3), strict=True):
+        rows = [street_row(number, month) for number in range(20)] + [street_row(month=month, crime_type="")] * empty
+        write_street(settings.raw_dir, rows, f"{month}-west-midlands-street.csv")
+    ingest(settings, warehouse)
+    refused = query(warehouse, "SELECT reason FROM ops.extract WHERE status = 'refused' ORDER BY file_name")
+    assert [reason.split(" has ")[1].split(";")[0] for (reason,) in refused] == [  # type: ignore[attr-defined]
+        "more than 3 faults among its 24 rows"
+    ] * 2
+    assert query(warehouse, "SELECT rows_loaded, rows_quarantined FROM ops.extract WHERE status = 'loaded'") == [
+        (20, 3)
+    ]
+    assert query(warehouse, "SELECT count(*) FROM raw.police_uk_street") == [(20,)]

@@ -22,7 +22,7 @@ from openpyxl.utils.datetime import CALENDAR_MAC_1904
 
 from pipelines.ingest.documents import DocumentRefused
 from pipelines.ingest.extracts import Found, find_extracts
-from pipelines.ingest.parts import ROWS_IN_MEMORY
+from pipelines.ingest.parts import ROWS_IN_MEMORY, Part
 from pipelines.settings import Settings
 from pipelines.sources.contract import Contract
 from pipelines.sources.forces import load_forces
@@ -465,3 +465,64 @@ def test_every_row_is_loaded_or_set_aside(tmp_path: Path, settings: Settings, ce
     assert sum(item.scan.records for item in found) == expected
     for item in found:
         assert len(rows(item)) + len({fault[0] for fault in faults(item)}) == item.scan.records
+
+
+@pytest.mark.parametrize(
+    ("limit", "sentence"),
+    [
+        ("MAX_PARTS", "holds more than 3 periods and values of 'cases'"),
+        ("MAX_FAULTS", r"has more than 3 rows that cannot be read \(one is line 12\)"),
+    ],
+)
+def test_a_file_that_would_fill_memory_or_disk_is_refused(
+    tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch, limit: str, sentence: str
+) -> None:
+    sliced = contract(layout={"period": {"column": "opened", "length": "month"}, "slice": "cases"})
+    good = [f"A,2020-0{month}-01,{number}" for month in (1, 2, 3) for number in (1, 2)]
+    bad = ["A,no date,1"] * 4
+    path = text(tmp_path / "c.csv", "\n".join([",".join(HEADER[:3]), "A,2020-01-01,1", *bad[:2], *good, *bad[2:], ""]))
+    monkeypatch.setattr(f"pipelines.ingest.parts.{limit}", 3)
+    with pytest.raises(DocumentRefused, match=sentence):
+        find(path, settings, sliced)
+    assert list((tmp_path / "spool").iterdir()) == []
+
+
+def test_rows_without_period_are_not_all_kept_in_memory(
+    tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pipelines.ingest.parts.MAX_FAULTS", 3)
+    path = text(tmp_path / "c.csv", "\n".join([",".join(HEADER[:3]), *["A,no date,1"] * 9, "A,2020-01-01,1", ""]))
+    with pytest.raises(DocumentRefused, match="no row whose 'Opened' tells a period"):
+        find(path, settings)
+
+
+def test_a_slice_too_long_to_be_one_is_set_aside(tmp_path: Path, settings: Settings) -> None:
+    sliced = contract(
+        layout={"period": {"column": "opened", "length": "year"}, "slice": "reference"},
+        columns=[
+            {"header": "Reference", "name": "reference", "type": "VARCHAR", "description": "A column."},
+            {"header": "Opened", "name": "opened", "type": "DATE", "required": True, "description": "A column."},
+            {"header": "Cases", "name": "cases", "type": "BIGINT", "description": "A column."},
+        ],
+        sensitivity="public",
+    )
+    path = text(tmp_path / "c.csv", f"{','.join(HEADER[:3])}\nA1,2020-03-05,3\n{'x' * 201},2020-04-05,4\n")
+    (item,) = find(path, settings, sliced)
+    assert item.scan.records == 2
+    assert [(fault[0], fault[1], fault[3]) for fault in faults(item)] == [
+        (3, "reference", "is longer than 200 characters")
+    ]
+
+
+def test_long_rows_are_written_before_they_fill_memory(
+    tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flushed = []
+    monkeypatch.setattr("pipelines.ingest.layouts.BULK_CHARACTERS", 1_000)
+    monkeypatch.setattr(
+        "pipelines.ingest.parts.Part.flush", lambda part, flush=Part.flush: (flushed.append(1), flush(part))
+    )
+    lines = [f"{'x' * 400},2020-03-05,3"] * 10
+    (item,) = find(text(tmp_path / "c.csv", "\n".join([",".join(HEADER[:3]), *lines, ""])), settings)
+    assert len(rows(item)) == 10
+    assert len(flushed) == 4  # every third row, and at the end
