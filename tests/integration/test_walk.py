@@ -29,6 +29,11 @@ def promised() -> list[tuple[str, list[list[str]]]]:
     return found
 
 
+def test_every_query_of_the_pages_shows_its_answer() -> None:
+    queries = [block for page in PAGES for block in blocks(page) if block.language == "sql"]
+    assert len(promised()) == len(queries) == 3
+
+
 @pytest.mark.parametrize(("query", "rows"), promised())
 def test_the_queries_answer_what_the_page_shows(walk: Walk, query: str, rows: list[list[str]]) -> None:
     found = ask(walk.settings.build_path, query)

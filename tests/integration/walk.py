@@ -71,7 +71,7 @@ def blocks(page: str) -> list[Block]:
     """The fenced blocks of a page of docs/, in order; a table counts as a block of language `table`."""
     text = (PROJECT_DIR / "docs" / page).read_text(encoding="utf-8")
     found, end = [], 0
-    for match in re.finditer(r"^```(\w+)\n(.*?)^```$|^(\|.*?\|\n(?:\|.*\|\n)+)", text, re.DOTALL | re.MULTILINE):
+    for match in re.finditer(r"^```(\w+)\n(.*?)^```$|^((?:\|[^\n]*\|\n)+)", text, re.DOTALL | re.MULTILINE):
         found.append(Block(match[1] or "table", match[2] or match[3], text[end : match.start()]))
         end = match.end()
     return found
@@ -127,11 +127,14 @@ class Walk:
                 place = self.folder / re.findall(r"`([^`\s]+/[^`\s]+)`", block.before)[-1]
                 place.parent.mkdir(parents=True, exist_ok=True)
                 place.write_text(block.text, encoding="utf-8")
-            elif block.language == "sh" and block.text.strip() != "fpw refresh":
-                printed = self.run("sh", "-e", "-c", block.text)
+            elif block.language == "sh":
+                if block.text != "fpw refresh\n":
+                    printed = self.run("sh", "-e", "-c", block.text)
             elif block.language == "text":
-                for line in block.text.strip().splitlines():
-                    assert line.strip() in printed, f"{page} says {line!r}, but it is\n{printed}"
+                for line in block.text.splitlines():
+                    assert line in printed, f"{page} says {line!r}, but it is\n{printed}"
+            else:
+                assert block.language in ("sql", "table"), f"{page} has a block of {block.language}, which is not followed"
 
     def refresh(self, *select: str) -> None:
         """Load what is new, build what is named, and run all unit tests of the models."""
