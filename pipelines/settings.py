@@ -47,7 +47,7 @@ class Settings(BaseModel):
     smtp_starttls: bool = Field(False, description="Whether to speak TLS to it.")
     smtp_user: str = Field("", description="Name to log in with; the password is FPW_SMTP_PASSWORD.")
     data_docs_url: str = Field(
-        "", description="Where warehouse/data_docs is served, if it is; Dagster then links there."
+        "http://127.0.0.1:3001", description="Where warehouse/data_docs is served, so that Dagster can link there."
     )
     load_batch_bytes: int = Field(512 << 20, description="How much raw text one transaction loads.")
     keep_days: int = Field(35, ge=1, description="All releases of so many days are kept.")

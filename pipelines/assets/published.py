@@ -17,14 +17,12 @@ log = logging.getLogger("fpw.publish")
 
 RELEASE_KEY = dg.AssetKey(["published", "release"])
 PUBLISHED_KEY = dg.AssetKey(["published", "force_performance"])
-NODE = "publication"
 
 
 def build_published_assets(marts: Sequence[dg.AssetKey]) -> list[dg.AssetsDefinition]:
     """The release and the published file. They stand behind all marts, so a failed check of severity error stops both."""
 
     @dg.multi_asset(
-        name=NODE,
         group_name="published",
         specs=[
             dg.AssetSpec(
@@ -45,9 +43,9 @@ def build_published_assets(marts: Sequence[dg.AssetKey]) -> list[dg.AssetsDefini
     def publication(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[None]]:
         warehouse: Warehouse = context.resources.warehouse
         settings = warehouse.settings
-        complete(warehouse, run_id=context.run.run_id, code_version=code_version())
-        # Both read the same marts and neither has work for two processors all the time.
+        # Both read the same marts, and neither has work for two processors all the time.
         with worth_retrying(), ThreadPoolExecutor(1) as beside:
+            complete(warehouse, run_id=context.run.run_id, code_version=code_version())
             release = beside.submit(lay_down, warehouse)
             rows = publish(warehouse, after=release.result)
         folder = release.result()
@@ -63,7 +61,6 @@ def build_published_assets(marts: Sequence[dg.AssetKey]) -> list[dg.AssetsDefini
                 ),
             },
         )
-
         yield dg.MaterializeResult(
             asset_key=PUBLISHED_KEY,
             metadata={

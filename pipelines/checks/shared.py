@@ -70,9 +70,7 @@ def lineage(source: str) -> tuple[Expect, ...]:
             "the period: look whether the file holds the whole period, else withdraw the extract with `fpw withdraw`.",
             "warning",
         ),
-        in_set("force", (NATIONAL,), "A file that covers all forces is loaded for one of them: load it again.")
-        if load_contracts()[source].expected_forces == NATIONAL
-        else known("force", "reference/force", "force"),
+        _force_known(source),
         no_rows(
             "table_filled",
             f"""
@@ -84,6 +82,12 @@ def lineage(source: str) -> tuple[Expect, ...]:
             "warning",
         ),
     )
+
+
+def _force_known(source: str) -> Expect:
+    if load_contracts()[source].expected_forces == NATIONAL:
+        return in_set("force", (NATIONAL,), "A file that covers all forces is loaded for one of them: load it again.")
+    return known("force", "reference/force", "force")
 
 
 def unique_lines(description: str) -> Expect:
@@ -261,6 +265,7 @@ def staged(source: str) -> tuple[Expect, ...]:
         not_null("extract_id", "A staged row cannot be traced to its file: correct the staging model."),
         not_null("line", "A staged row cannot be found in its file: correct the staging model."),
         not_null("force", "A staged row has no force: correct the staging model."),
+        _force_known(source),
         not_null("period_start", "A staged row has no month: correct the staging model."),
         no_rows(
             "rows_match_raw",

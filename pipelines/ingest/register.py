@@ -163,10 +163,11 @@ def _left_for_next(warehouse: Warehouse, changed: list[Container], candidates: l
 
 def _hand_out_answers(settings: Settings, names: set[str]) -> None:
     """Bring the answers to files of this run to their place; one from before whose file was mended goes."""
-    for name in names:
-        (settings.answers_dir / answer_name(name)).unlink(missing_ok=True)
+    answers = {answer_name(name) for name in names}
+    for name in answers:
+        (settings.answers_dir / name).unlink(missing_ok=True)
     for answer in sorted((settings.spool_dir / ANSWERS).glob("*.xlsx")):
-        if answer.name.removesuffix(".answer.xlsx") not in names:
+        if answer.name not in answers:
             continue  # its file is left for the next run
         settings.answers_dir.mkdir(parents=True, exist_ok=True)
         answer.replace(settings.answers_dir / answer.name)

@@ -39,7 +39,7 @@ def serve(settings: Settings, *, host: str, port: int) -> None:
     """
     prepare_home(settings)
     settings.data_docs_dir.mkdir(parents=True, exist_ok=True)
-    if not settings.data_docs_url:
+    if settings.data_docs_url == Settings.model_fields["data_docs_url"].default:
         settings = settings.model_copy(update={"data_docs_url": f"http://{host}:{port + 1}"})
     pages = ["--bind", host, "--directory", str(settings.data_docs_dir), str(port + 1)]
     programs = {

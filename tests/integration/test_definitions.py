@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import json
+import re
+
 import dagster as dg
 import pytest
 
 from pipelines.checks.catalog import load_suites
+from pipelines.checks.data_docs import page_of
+from pipelines.checks.generated import CHECKED_SCHEMAS, complete
+from pipelines.checks.suite import Suite
 from pipelines.definitions import build_definitions
-from pipelines.sources.contract import load_contracts
-from tests.integration.conftest import Installation
+from pipelines.refresh import dagster_instance
+from pipelines.sources.contract import NATIONAL, load_contracts
+from tests.integration.conftest import Installation, ask
 
 pytestmark = pytest.mark.xdist_group("refresh")
 
@@ -16,6 +23,14 @@ pytestmark = pytest.mark.xdist_group("refresh")
 @pytest.fixture(scope="module")
 def definitions(installation: Installation) -> dg.Definitions:
     return build_definitions(installation.settings)
+
+
+@pytest.fixture(scope="module")
+def suites(installation: Installation) -> dict[str, Suite]:
+    """All suites of a refresh, with what follows from the contracts."""
+    manifest = json.loads((installation.settings.dbt_target_dir / "manifest.json").read_bytes())
+    found = complete(load_suites(), load_contracts(), manifest)
+    return {table: suite for table, suite in found.items() if suite.layer in CHECKED_SCHEMAS}
 
 
 def test_every_contract_and_every_checked_table_is_an_asset(definitions: dg.Definitions) -> None:
@@ -63,3 +78,66 @@ def test_errors_block_and_warnings_do_not(definitions: dg.Definitions) -> None:
     assert {key.name for key in checks} == {"errors", "warnings"}
     assert len(checks) == 2 * len(load_suites())
     assert all(spec.blocking is (key.name == "errors") for key, spec in checks.items())
+
+
+# What a check is called says what it looks at.
+KINDS = {
+    "types": "columns_as_promised",
+    "keys": "_unique$|^every_indicator_has_one_latest_row$",
+    "domains": "_(known|refers|formed|named)$",
+    "ranges": "_in_range$|^dates_plausible$|_in_order$|^financial_quarter_known$",
+}
+# Tables without a column of the kind: months have no words, and these hold no number or date of a known range.
+WITHOUT = {
+    "domains": {"marts.dim_month"},
+    "ranges": {"marts.dim_measure", "marts.plan_target_value", "marts.restatement", "raw.performance_return"},
+}
+RAW = {"newest_period_in_time", "periods_begun", "volume_as_usual", "rows_match_register", "release_keeps_rows"}
+STAGING = {"rows_match_raw", "line_unique", "force_known"}
+
+
+def test_every_table_has_each_kind_of_check_that_applies(suites: dict[str, Suite]) -> None:
+    names = {table: {expect.name for expect in suite.expectations} for table, suite in suites.items()}
+    missing = {
+        kind: {table for table in names if not any(re.search(pattern, name) for name in names[table])}
+        for kind, pattern in KINDS.items()
+    }
+    assert missing == {kind: WITHOUT.get(kind, set()) for kind in KINDS}
+    for layer, needed in (("raw", RAW), ("staging", STAGING)):
+        assert {table: needed - names[table] for table in names if table.startswith(f"{layer}.")} == {
+            table: set() for table in names if table.startswith(f"{layer}.")
+        }
+    national = {contract.table for contract in load_contracts().values() if contract.expected_forces == NATIONAL}
+    assert {table for table in names if "periods_complete" in names[table]} == national
+    assert {"holes_in_series", "forces_up_to_date", "home_force_up_to_date"} <= names["marts.source_month"]
+    assert {"gap_as_usual"} <= names["marts.street_official_gap"]
+    assert {"file_is_of_its_force", "crimes_lie_in_force"} <= names["marts.fct_street_crime_month"]
+
+
+def test_the_sums_of_every_source_that_is_counted_are_held_together(suites: dict[str, Suite]) -> None:
+    held = {e.name for e in suites["marts.measure_value"].expectations if e.name.endswith("_sums_preserved")}
+    # tables beside others: what they hold is joined to records that are counted
+    beside = {"stats19_collision", "stats19_vehicle", "stats19_casualty_adjustment", "home_office_workforce_table"}
+    assert {f"{name}_sums_preserved" for name in load_contracts().keys() - beside} <= held
+
+
+def test_each_check_ran_and_links_to_a_page(installation: Installation, suites: dict[str, Suite]) -> None:
+    settings = installation.settings
+    ran = ask(
+        settings.build_path,
+        "SELECT DISTINCT table_name, check_name FROM ops.check_result WHERE engine = 'great_expectations'",
+    )
+    assert set(ran) == {(table, e.name) for table, suite in suites.items() for e in suite.expectations}
+    for table in suites:
+        assert (settings.data_docs_dir / page_of(table)).exists()
+    assert (settings.data_docs_dir / "index.html").exists()
+    with dagster_instance(settings) as instance:
+        event = instance.get_latest_asset_check_evaluation_record(
+            dg.AssetCheckKey(dg.AssetKey(["raw", "police_uk_street"]), "errors")
+        )
+        assert event is not None
+        assert event.event is not None
+        assert event.event.dagster_event is not None
+        metadata = event.event.dagster_event.asset_check_evaluation_data.metadata
+    assert str(metadata["data docs"].value).endswith(":3001/raw/police_uk_street.html")
+    assert metadata["page"].value == str(settings.data_docs_dir / "raw" / "police_uk_street.html")

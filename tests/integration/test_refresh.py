@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 import subprocess
 from pathlib import Path
+from types import SimpleNamespace
 
+import dagster as dg
 import pytest
 
+from pipelines.assets.raw import ANEW, build_raw_assets
+from pipelines.sources.contract import load_contracts
 from pipelines.store.lock import writer_lock
+from pipelines.store.releases import all_releases
+from pipelines.store.warehouse import Warehouse
 from pipelines.summary import FIRST_QUERY
 from tests.conftest import street_row, write_street
 from tests.integration.conftest import Installation, ask
@@ -72,7 +79,7 @@ def test_clients_since_duckdb_1_2_can_read_the_published_file(installation: Inst
     assert int.from_bytes(header[12:20], "little") <= 65
 
 
-def test_nothing_new_is_built_or_published_twice_and_an_open_reader_keeps_its_file(installation: Installation) -> None:
+def test_nothing_new_is_built_or_published_twice(installation: Installation) -> None:
     path = installation.settings.published_path
     before = ask(path, "SELECT release_id FROM ops.release")
     modified = path.stat().st_mtime_ns
@@ -82,27 +89,18 @@ def test_nothing_new_is_built_or_published_twice_and_an_open_reader_keeps_its_fi
     assert "dbt builds" not in quiet.stderr
     assert "WARNING" not in quiet.stderr
     assert path.stat().st_mtime_ns == modified
-    reader = subprocess.Popen(
-        [*installation.command("status")[:1], "-c", READER, str(path)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    assert reader.stdout is not None
-    assert reader.stdin is not None
-    assert reader.stdout.readline() == f"{before[0][0]}\n"
-    done = installation.run("refresh", "--anew")
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert "0 read, 0 new extracts" in done.stderr
-    after = ask(path, "SELECT release_id FROM ops.release")
-    assert after > before
-    rest, _ = reader.communicate("again\n", timeout=60)
-    assert rest == f"{before[0][0]}\n"
-    assert ask(path, "SELECT count(DISTINCT run_id) >= 2 FROM ops.check_result") == [(True,)]
-    # The same values make the same release: nothing is restated, and the table takes no space again.
-    assert ask(path, "SELECT count(*) FROM marts.restatement") == [(0,)]
-    first, second = (installation.settings.releases_dir / str(row[0][0]) / "marts" for row in (before, after))
-    assert (first / "measure_value.parquet").samefile(second / "measure_value.parquet")
+
+
+def test_a_run_that_is_to_build_anew_goes_on_where_nothing_is_new(installation: Installation, tmp_path: Path) -> None:
+    settings = installation.settings.model_copy(update={"warehouse_dir": tmp_path})
+    for path in (settings.build_path, settings.published_path, settings.arrivals_path):
+        shutil.copy(installation.settings.warehouse_dir / path.name, path)
+    register = build_raw_assets(load_contracts())[0]
+    beside = SimpleNamespace(start=lambda: None)
+    resources = {"warehouse": Warehouse(settings), "dbt": beside, "check_pool": beside}
+    for tags, goes_on in (({}, False), ({ANEW: "yes"}, True)):
+        done = dg.materialize([register], resources=resources, tags=tags)
+        assert bool(done.asset_materializations_for_node("ops__extract")) is goes_on
 
 
 READER = """
@@ -151,12 +149,31 @@ def test_a_failed_check_keeps_the_file_of_yesterday(installation: Installation) 
 def test_refused_files_do_not_hold_up_the_others(installation: Installation) -> None:
     folder = installation.settings.raw_dir / "inbox"
     path = installation.settings.published_path
-    ((before,),) = ask(path, "SELECT known_at FROM ops.release")
+    ((before, release),) = ask(path, "SELECT known_at, release_id FROM ops.release")
+    reader = subprocess.Popen(
+        [*installation.command("status")[:1], "-c", READER, str(path)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert reader.stdout is not None
+    assert reader.stdin is not None
+    assert reader.stdout.readline() == f"{release}\n"
     bad = write_street(folder, [street_row(1, month="2020-06")], name="2020-05-west-midlands-street.csv")
     good = write_street(folder, [street_row(2, month="2020-06")], name="2020-06-west-midlands-street.csv")
     try:
         done = installation.run("refresh")
         assert done.returncode == 0, done.stdout + done.stderr
+        # who had the file open keeps it; who opens it now has the new one
+        rest, _ = reader.communicate("again\n", timeout=60)
+        assert rest == f"{release}\n"
+        assert ask(path, f"SELECT release_id > '{release}', restored_at FROM ops.release") == [(True, None)]
+        assert ask(path, "SELECT count(DISTINCT run_id) >= 2 FROM ops.check_result") == [(True,)]
+        # what is as it was takes no space again
+        earlier, later = all_releases(installation.settings.releases_dir)[-2:]
+        for table, same in (("search_ratio", True), ("measure_value", False)):
+            files = [folder / "marts" / f"{table}.parquet" for folder in (earlier, later)]
+            assert files[0].samefile(files[1]) is same
         said = " ".join(done.stdout.split())
         assert "Refused files (1)" in said
         assert "is named for 2020-05, but 1 of its rows are of another month (the first: 2020-06)" in said
@@ -169,5 +186,6 @@ def test_refused_files_do_not_hold_up_the_others(installation: Installation) -> 
         assert ask(path, f"SELECT value FROM marts.as_of(now()::TIMESTAMP) WHERE {june}") == [(1,)]
         assert ask(path, f"SELECT value FROM marts.as_of('{before}') WHERE {june}") == []
     finally:
+        reader.kill()
         bad.unlink()
         good.unlink()
