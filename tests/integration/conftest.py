@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -64,6 +65,7 @@ def installation(tmp_path_factory: pytest.TempPathFactory) -> Installation:
     done = installation.run("refresh")
     assert done.returncode == 0, done.stdout + done.stderr
     (installation.settings.warehouse_dir / "first-refresh.txt").write_text(done.stdout + done.stderr)
+    shutil.copy(installation.settings.build_path, first_build_of(installation))
     return installation
 
 
@@ -78,3 +80,13 @@ def walk(installation: Installation, tmp_path_factory: pytest.TempPathFactory) -
     between = ["int_source_month", "int_own_period", "measure_value", "dim_plan_indicator", "plan_coverage"]
     walk.refresh(*new, *between)
     return walk
+
+
+def first_build(installation: Installation) -> Path:
+    """The build database as the first refresh left it, not to be written to."""
+    return first_build_of(installation)
+
+
+def first_build_of(installation: Installation) -> Path:
+    """Where the copy of the build database lies that no test changes."""
+    return installation.settings.warehouse_dir / "first-build.duckdb"

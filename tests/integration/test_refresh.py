@@ -19,8 +19,18 @@ from pipelines.store.warehouse import Warehouse
 from pipelines.summary import FIRST_QUERY
 from tests.conftest import street_row, write_street
 from tests.integration.conftest import Installation, ask
+from tests.seeded.fault import SET_ASIDE, Delivery, Fault
+from tests.seeded.files import FILE_FAULTS
 
 pytestmark = pytest.mark.xdist_group("refresh")
+
+PUBLISHED_ALL_THE_SAME = (
+    "street_header_only",
+    "searches_sentinel_date",
+    "survey_serial_completed",
+    "return_percentage",
+)
+"""Planted defects that warn, or whose rows are set aside."""
 
 
 def digest(path: Path) -> str:
@@ -161,6 +171,10 @@ def test_refused_files_do_not_hold_up_the_others(installation: Installation) -> 
     assert reader.stdout.readline() == f"{release}\n"
     bad = write_street(folder, [street_row(1, month="2020-06")], name="2020-05-west-midlands-street.csv")
     good = write_street(folder, [street_row(2, month="2020-06")], name="2020-06-west-midlands-street.csv")
+    delivery = Delivery(installation.settings.raw_dir)
+    planted = [fault for fault in FILE_FAULTS if fault.name in PUBLISHED_ALL_THE_SAME]
+    for fault in planted:
+        fault.plant(delivery)
     try:
         done = installation.run("refresh")
         assert done.returncode == 0, done.stdout + done.stderr
@@ -185,7 +199,24 @@ def test_refused_files_do_not_hold_up_the_others(installation: Installation) -> 
         assert ask(path, f"SELECT value FROM marts.measure_value WHERE {june}") == [(1,)]
         assert ask(path, f"SELECT value FROM marts.as_of(now()::TIMESTAMP) WHERE {june}") == [(1,)]
         assert ask(path, f"SELECT value FROM marts.as_of('{before}') WHERE {june}") == []
+        # What is wrong with the other files travels with the figures.
+        assert {fault.name: is_told(path, fault) for fault in planted} == dict.fromkeys(PUBLISHED_ALL_THE_SAME, True)
     finally:
         reader.kill()
         bad.unlink()
         good.unlink()
+        delivery.clear()
+
+
+def is_told(path: Path, fault: Fault) -> bool:
+    """Whether the published file says of a planted defect what must be said of it."""
+    kind, _, words = fault.caught_by.partition(": ")
+    if kind == SET_ASIDE:
+        query = f"FROM ops.quarantine WHERE contains(concat_ws(' ', column_name, reason), '{words}')"
+    else:
+        table, expect = fault.check
+        query = (
+            f"FROM ops.check_result WHERE table_name = '{table}' AND check_name = '{expect.name}' AND status = 'failed' "
+            "AND severity = 'warning' AND run_id = (SELECT run_id FROM ops.release)"
+        )
+    return ask(path, f"SELECT count(*) > 0 {query}") == [(True,)]
