@@ -82,6 +82,7 @@ def walk(installation: Installation, tmp_path_factory: pytest.TempPathFactory) -
     return walk
 
 
+@pytest.fixture(scope="session")
 def first_build(installation: Installation) -> Path:
     """The build database as the first refresh left it, not to be written to."""
     return first_build_of(installation)
