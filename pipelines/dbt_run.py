@@ -20,6 +20,7 @@ import duckdb
 from pipelines.settings import DBT_DIR, Settings
 from pipelines.store.advice import advised, in_short
 from pipelines.store.lock import writer_lock
+from pipelines.store.advice import advice, advised, in_short
 from pipelines.store.warehouse import Warehouse, WarehouseError, create_ops_table, has_ops_table, without_values
 from pipelines.workers import Pool, process_pool, work_of
 
@@ -74,7 +75,10 @@ def ensure_manifest(settings: Settings) -> Path:
         text=True,
     )
     if done.returncode:
-        raise ModelError(f"dbt cannot parse {DBT_DIR.name}:\n{done.stdout}{done.stderr}")
+        words = (done.stdout + done.stderr).strip()
+        if advice(words):
+            raise ModelError(advised(f"dbt cannot parse {DBT_DIR.name} ({words.splitlines()[-1]})"))
+        raise ModelError(f"dbt cannot parse {DBT_DIR.name}:\n{words}")
     stamp.write_text(digest.hexdigest())
     return manifest
 

@@ -7,7 +7,7 @@ import re
 
 _ADVICE = (
     (
-        r"no space left|disk is full|quota exceeded|file too large|max_temp_directory_size",
+        r"no space left|disk is full|disk i/o error|quota exceeded|file too large|max_temp_directory_size",
         "Make room on the disk of the warehouse, then refresh again.",
     ),
     (
@@ -32,8 +32,8 @@ def advice(words: str) -> str | None:
 
 
 def in_short(message: str) -> str:
-    """An error's message in one line, without the general hints that DuckDB adds when memory runs out."""
-    return " ".join(message.split()).split(" Possible solutions:")[0]
+    """An error's message in one line, without the general hints that DuckDB and SQLAlchemy add."""
+    return re.split(r" Possible solutions:| \[SQL: ", " ".join(message.split()))[0]
 
 
 def advised(sentence: str) -> str:
