@@ -92,7 +92,8 @@ def verify(
 
     from rich.table import Table
 
-    from pipelines.store.releases import content_hash, find_release, read_manifest
+    from pipelines.store.releases import check_files, content_hash, find_release, read_manifest
+    from pipelines.store.warehouse import WarehouseError
     from pipelines.verify import compare, hindrances, remake
 
     log_to_console()
@@ -105,7 +106,11 @@ def verify(
     for remark in (*reasons, *remarks):
         log.warning("%s", remark)
     with tempfile.TemporaryDirectory(prefix=".verify-", dir=settings.warehouse_dir) as work:
-        tables, notes = remake(settings, folder, Path(work))
+        try:
+            check_files(folder)
+            tables, notes = remake(settings, folder, Path(work))
+        except WarehouseError as error:
+            stop(str(error))
         compared = list(compare(folder, tables, Path(work)))
     table = Table(title=f"Release {folder.name}, made again", title_justify="left")
     for name in ("mart", "rows", "made again"):

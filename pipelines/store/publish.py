@@ -11,7 +11,7 @@ import duckdb
 
 from pipelines.settings import Settings
 from pipelines.store.files import sync
-from pipelines.store.releases import AS_OF, SCHEMAS, open_release, read_manifest
+from pipelines.store.releases import AS_OF, SCHEMAS, check_files, open_release
 from pipelines.store.views import create_views
 from pipelines.store.warehouse import Warehouse, WarehouseError, quoted
 
@@ -54,7 +54,7 @@ def restore(settings: Settings, folder: Path, because: str) -> dict[str, int]:
             f"Release {folder.name} is from before releases kept the tables of ops, and cannot be published again; "
             f"its marts are in {folder / 'marts'}."
         )
-    read_manifest(folder)
+    check_files(folder)
     with open_release(folder) as connection:
         _comment(connection, folder)
         rows = _replace(settings.published_path, connection, because=because)

@@ -265,8 +265,7 @@ def export(
         rows = connection.execute(
             f"COPY ({rows_in_order}) TO {quoted(str(file))} (FORMAT parquet, COMPRESSION zstd, KV_METADATA {said})"
         ).fetchall()[0][0]
-        with file.open("rb") as content:
-            sha256 = hashlib.file_digest(content, "sha256").hexdigest()
+        sha256 = _sha256(file)
         if last and before.get(name, {}).get("sha256") == sha256:
             _share(last / schema / file.name, file)
         tables[name] = {"rows": rows, "bytes": file.stat().st_size, "sha256": sha256}
@@ -361,6 +360,28 @@ def read_manifest(folder: Path) -> dict[str, Any]:
             f"{folder / MANIFEST} cannot be read ({error}); put it back from the backup, or move the folder away."
         ) from error
     return manifest
+
+
+def check_files(folder: Path) -> None:
+    """Hold the files of a release against the hashes in its manifest.
+
+    Raises:
+        WarehouseError: a file is gone or is another than was written; the message names it.
+    """
+    manifest = read_manifest(folder)
+    for schema, tables in zip(SCHEMAS, (manifest["tables"], manifest.get("ops", {})), strict=True):
+        for name, table in tables.items():
+            file = folder / schema / f"{name}.parquet"
+            if not file.is_file() or _sha256(file) != table["sha256"]:
+                raise WarehouseError(
+                    f"{file} is not the file that was released; put the release's folder back from the backup, or take "
+                    "another release: `fpw release list` names them."
+                )
+
+
+def _sha256(file: Path) -> str:
+    with file.open("rb") as content:
+        return hashlib.file_digest(content, "sha256").hexdigest()
 
 
 def _end(as_of: str | date) -> datetime:

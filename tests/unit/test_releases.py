@@ -237,8 +237,10 @@ def test_a_release_that_is_not_whole_is_not_put_back(tiny: Warehouse, monkeypatc
     folder = release(tiny, "2021-11-01T02:05:00", monkeypatch)
     publish(tiny)
     before = tiny.settings.published_path.read_bytes()
-    (folder / "marts" / "dim_force.parquet").write_bytes(b"PAR1")
-    with pytest.raises(WarehouseError, match="cannot be read"):
+    file = folder / "marts" / "dim_force.parquet"
+    with duckdb.connect() as connection:
+        connection.execute(f"COPY (SELECT 'forged' AS force_name) TO '{file}'")
+    with pytest.raises(WarehouseError, match=r"dim_force.parquet is not the file that was released"):
         restore(tiny.settings, folder, "")
     shutil.rmtree(folder / "ops")
     with pytest.raises(WarehouseError, match="from before releases kept the tables of ops"):
