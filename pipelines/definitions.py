@@ -8,6 +8,7 @@ import dagster as dg
 from pipelines.assets.board import GROUP, build_board_assets, build_board_job
 from pipelines.assets.exports import GROUP as EXPORTS
 from pipelines.assets.exports import build_export_assets, build_export_job
+from pipelines.assets.board import GROUP, build_board_assets, build_board_job, build_board_schedule
 from pipelines.assets.models import DRAFTED, build_model_assets
 from pipelines.assets.published import build_published_assets
 from pipelines.assets.raw import build_raw_assets
@@ -53,7 +54,8 @@ def build_definitions(settings: Settings) -> dg.Definitions:
         default_status=dg.DefaultScheduleStatus.RUNNING,
         description="The refresh, every night at two unless FPW_NIGHTLY_CRON says otherwise.",
     )
-    standing = build_standing_checks(settings, REFRESH, [nightly])
+    quarterly = build_board_schedule()
+    standing = build_standing_checks(settings, REFRESH, [nightly, quarterly])
     job = dg.define_asset_job(
         REFRESH,
         selection=dg.AssetSelection.all()
@@ -105,6 +107,8 @@ def build_definitions(settings: Settings) -> dg.Definitions:
         asset_checks=[*checks, standing],
         jobs=[job, standing_job, board_job, build_export_job()],
         schedules=[nightly, hourly],
+        jobs=[job, standing_job, board_job],
+        schedules=[nightly, hourly, quarterly],
         sensors=[build_inbox_sensor(settings, job), *build_notice_sensors(settings, [job, board_job])],
         resources={"warehouse": warehouse, "dbt": dbt, "check_pool": check_pool},
         executor=dg.in_process_executor,

@@ -1,5 +1,6 @@
 """The board pack: one partition for each financial quarter."""
 
+import datetime as dt
 from typing import Any, Literal
 
 import dagster as dg
@@ -30,7 +31,7 @@ def build_board_assets(settings: Settings) -> list[dg.AssetsDefinition]:
         key=["exports", BOARD_PACK],
         deps=[RELEASE_KEY],
         group_name=GROUP,
-        kinds={"excel"},
+        kinds={"excel", "pdf"},
         partitions_def=dg.StaticPartitionsDefinition([quarter.name for quarter in _calendar()]),
         description="warehouse/exports/<plan>/<quarter>/<edition>/: a quarter's performance against a plan, for the "
         "board, made from a release. Its sections are the dbt exposures whose names begin with board_.",
@@ -63,6 +64,30 @@ def build_board_job() -> Any:
         executor_def=dg.in_process_executor,
         description="The board pack of a quarter, from a release.",
     )
+
+
+def build_board_schedule() -> dg.ScheduleDefinition:
+    """The pack of the quarter that ended last, when most of its figures are in."""
+
+    @dg.schedule(
+        name="quarterly_board_pack",
+        job_name=BOARD_PACK,
+        cron_schedule="0 3 20 1,4,7,10 *",
+        execution_timezone="Europe/London",
+        default_status=dg.DefaultScheduleStatus.RUNNING,
+        description="The board pack of the quarter that ended last, on the 20th of January, April, July and October at "
+        "three, from the newest release.",
+    )
+    def quarterly(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
+        quarter = last_quarter(context.scheduled_execution_time.date())
+        return dg.RunRequest(run_key=quarter.name, partition_key=quarter.name)
+
+    return quarterly
+
+
+def last_quarter(day: dt.date) -> Quarter:
+    """The last quarter that ended before this day."""
+    return [quarter for quarter in _calendar() if quarter.end < day][-1]
 
 
 def _calendar() -> list[Quarter]:

@@ -6,7 +6,9 @@ import hashlib
 import json
 import logging
 import shutil
+from collections.abc import Callable
 from contextlib import AbstractContextManager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,7 @@ import duckdb
 from pipelines import __version__
 from pipelines.board.content import Earlier, Pack, read_pack
 from pipelines.board.declaration import Edition, load_declaration
+from pipelines.board.gate import Finding, check_pack, refuse
 from pipelines.periods import Quarter, parse_quarter
 from pipelines.settings import Settings
 from pipelines.store.files import sync
@@ -34,15 +37,18 @@ def make_pack(
     edition: Edition = "internal",
     release_id: str | None = None,
     as_of: str | None = None,
+    document: bool = True,
 ) -> Path:
     """Write the pack of a quarter into `warehouse/exports/<plan>/<quarter>/<edition>/`; returns the folder.
 
     The pack is made from the newest release, from the one named, or from the newest that is no later than `as_of` (a
     day or moment). Without a plan it is that of the plan which began last by the end of the quarter. The folder is
-    replaced as a whole, or left as it was. Two packs of one release have the same bytes.
+    replaced as a whole, or left as it was: it is left when the publication gate finds anything wrong with the written
+    files. Two packs of one release have the same bytes. `document` is False for the workbook alone.
 
     Raises:
-        WarehouseError: the quarter, plan or release cannot be used, or the files cannot be written.
+        WarehouseError: the quarter, plan or release cannot be used, the files cannot be written, or the gate found
+            something.
     """
     span = parse_quarter(quarter)
     if span is None:
@@ -57,18 +63,27 @@ def make_pack(
         exports = settings.exports_dir / plan
         folder = exports / span.name / edition
         earlier = _earlier(exports, span, edition, release.name)
-        pack = read_pack(
-            connection,
-            load_declaration(),
+        read = partial(
+            read_pack,
+            declaration=load_declaration(),
             plan_id=plan,
             quarter=span,
             edition=edition,
             earlier=earlier,
             contact=settings.contact,
         )
+        pack = read(connection)
         sources = _sources(connection, span)
-    files = _files(pack)
-    _write(folder, files | {PROVENANCE: _provenance(pack, files, sources)})
+    files = _files(pack, document)
+
+    def checked(written: Path) -> bytes:
+        log.info("Checking the files as a stranger would")
+        with _open(settings, release, edition) as again:
+            findings = check_pack(written, read(again))
+        refuse(findings)
+        return _provenance(pack, files, sources, findings)
+
+    _write(folder, files, checked)
     return folder
 
 
@@ -82,16 +97,19 @@ def _open(settings: Settings, release: Path, edition: Edition) -> AbstractContex
     return public
 
 
-def _files(pack: Pack) -> dict[str, bytes]:
+def _files(pack: Pack, with_document: bool) -> dict[str, bytes]:
     """The outputs of a pack, by name."""
-    from pipelines.board.document import write_document
     from pipelines.board.workbook import write_workbook
 
     stem = f"{pack.force}-{pack.plan_id}-{pack.quarter.name}-{pack.edition}"
-    log.info("Writing the document: %d pages of headlines", len(pack.pages))
-    document = write_document(pack)
+    files = {}
+    if with_document:
+        from pipelines.board.document import write_document
+
+        log.info("Writing the document: %d headlines", len(pack.pages))
+        files[f"{stem}.pdf"] = write_document(pack)
     log.info("Writing the workbook: %d pages, %d tables", len(pack.pages), len(pack.tables))
-    return {f"{stem}.pdf": document, f"{stem}.xlsx": write_workbook(pack)}
+    return files | {f"{stem}.xlsx": write_workbook(pack)}
 
 
 def _plan_of(connection: duckdb.DuckDBPyConnection, quarter: Quarter) -> str:
@@ -148,7 +166,7 @@ def _sources(connection: duckdb.DuckDBPyConnection, quarter: Quarter) -> dict[st
     }
 
 
-def _provenance(pack: Pack, files: dict[str, bytes], sources: dict[str, Any]) -> bytes:
+def _provenance(pack: Pack, files: dict[str, bytes], sources: dict[str, Any], findings: list[Finding]) -> bytes:
     outputs = {name: hashlib.sha256(content).hexdigest() for name, content in sorted(files.items())}
     said = {
         "title": pack.title,
@@ -162,13 +180,14 @@ def _provenance(pack: Pack, files: dict[str, bytes], sources: dict[str, Any]) ->
         "code_version": __version__,
         "compared_with": pack.earlier.__dict__ if pack.earlier else None,
         "outputs": outputs,
+        "gate": [{"check": finding.check, "passed": finding.passed} for finding in findings],
         **sources,
     }
     return (json.dumps(said, indent=1, ensure_ascii=False) + "\n").encode()
 
 
-def _write(folder: Path, files: dict[str, bytes]) -> None:
-    """Put the files in the place of the folder in one step."""
+def _write(folder: Path, files: dict[str, bytes], checked: Callable[[Path], bytes]) -> None:
+    """Put the files in the place of the folder in one step, with the provenance that `checked` gives of them."""
     fresh, old = (folder.with_name(f".{folder.name}.{word}") for word in ("new", "old"))
     try:
         for leftover in (fresh, old):
@@ -177,6 +196,8 @@ def _write(folder: Path, files: dict[str, bytes]) -> None:
         for name, content in files.items():
             (fresh / name).write_bytes(content)
             sync(fresh / name)
+        (fresh / PROVENANCE).write_bytes(checked(fresh))
+        sync(fresh / PROVENANCE)
         if folder.exists():
             folder.replace(old)
         fresh.replace(folder)

@@ -31,9 +31,12 @@ def board(
         str | None, typer.Option("--as-of", help="Make it from what was known on this day (2021-09-26) or moment, UTC.")
     ] = None,
     release: Annotated[str | None, typer.Option(help="Make it from this release.")] = None,
+    document: Annotated[
+        bool, typer.Option(help="With the PDF, which needs Pango; without it the workbook alone.")
+    ] = True,
     warehouse: WarehouseOption = None,
 ) -> None:
-    """Write the board pack of a quarter: the workbook, and where every number came from."""
+    """Write the board pack of a quarter: workbook, document, and where every number came from; checked before it stands."""
     import logging
 
     from pipelines.board.pack import make_pack
@@ -41,7 +44,15 @@ def board(
     log_to_console()
     logging.getLogger("fpw").setLevel(logging.INFO)
     settings = load_settings(None, warehouse, None)
-    folder = make_pack(settings, quarter=quarter, plan=plan, edition=edition.value, release_id=release, as_of=as_of)
+    folder = make_pack(
+        settings,
+        quarter=quarter,
+        plan=plan,
+        edition=edition.value,
+        release_id=release,
+        as_of=as_of,
+        document=document,
+    )
     console = open_console()
     for path in sorted(folder.iterdir()):
         console.print(str(path), highlight=False, soft_wrap=True)

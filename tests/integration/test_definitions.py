@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import datetime as dt
+from zoneinfo import ZoneInfo
 
 import dagster as dg
 import pytest
@@ -37,7 +39,7 @@ def test_every_contract_and_every_checked_table_is_an_asset(definitions: dg.Defi
     graph = definitions.resolve_asset_graph()
     keys = {key.to_user_string() for key in graph.get_all_asset_keys()}
     assert {f"raw/{name}" for name in load_contracts()} <= keys
-    assert {table.replace(".", "/") for table in load_suites()} <= keys
+    assert {table.replace(".", "/") for table, suite in load_suites().items() if suite.layer != "exports"} <= keys
     assert {"ops/extract", "marts/measure_value", "published/force_performance"} <= keys
     mine = [graph.get(key) for key in graph.get_all_asset_keys() if graph.get(key).is_materializable]
     assert all(node.description and node.owners and node.kinds and node.group_name != "default" for node in mine)
@@ -63,6 +65,24 @@ def test_a_board_pack_is_asked_for_and_no_part_of_the_nightly_refresh(definition
     assert "2020Q4" in job.partitions_def.get_partition_keys()  # type: ignore[union-attr]
 
 
+def test_the_pack_of_the_last_quarter_is_made_by_itself(
+    definitions: dg.Definitions, installation: Installation
+) -> None:
+    schedule = definitions.resolve_schedule_def("quarterly_board_pack")
+    assert (schedule.job_name, schedule.execution_timezone) == ("board_pack", "Europe/London")
+    assert schedule.default_status is dg.DefaultScheduleStatus.RUNNING
+    asked = {}
+    for month in (1, 4, 7, 10):
+        due = dt.datetime(2021, month, 20, 3, tzinfo=ZoneInfo("Europe/London"))
+        assert next(schedule.get_execution_time_iterator((due - dt.timedelta(days=80)).timestamp())) == due
+        with dg.build_schedule_context(scheduled_execution_time=due) as context:
+            (request,) = schedule.evaluate_tick(context).run_requests or ()
+        asked[month] = request.partition_key
+    assert asked == {1: "2020Q3", 4: "2020Q4", 7: "2021Q1", 10: "2021Q2"}
+    standing = {key.name for key in definitions.resolve_asset_graph().asset_check_keys}
+    assert {"nightly_fires", "quarterly_board_pack_fires"} <= standing
+
+
 def test_publication_stands_behind_every_mart(definitions: dg.Definitions) -> None:
     graph = definitions.resolve_asset_graph()
     release = dg.AssetKey(["published", "release"])
@@ -76,7 +96,7 @@ def test_errors_block_and_warnings_do_not(definitions: dg.Definitions) -> None:
     graph = definitions.resolve_asset_graph()
     checks = {key: graph.get_check_spec(key) for key in graph.asset_check_keys if key.asset_key.path[0] != "published"}
     assert {key.name for key in checks} == {"errors", "warnings"}
-    assert len(checks) == 2 * len(load_suites())
+    assert len(checks) == 2 * sum(suite.layer != "exports" for suite in load_suites().values())
     assert all(spec.blocking is (key.name == "errors") for key, spec in checks.items())
 
 
