@@ -18,9 +18,8 @@ from typing import Any
 import duckdb
 
 from pipelines.settings import DBT_DIR, Settings
-from pipelines.store.advice import advised, in_short
-from pipelines.store.lock import writer_lock
 from pipelines.store.advice import advice, advised, in_short
+from pipelines.store.lock import writer_lock
 from pipelines.store.warehouse import Warehouse, WarehouseError, create_ops_table, has_ops_table, without_values
 from pipelines.workers import Pool, process_pool, work_of
 

@@ -5,10 +5,9 @@ from collections.abc import Iterator
 
 import dagster as dg
 
-from pipelines.assets.board import GROUP, build_board_assets, build_board_job
+from pipelines.assets.board import GROUP, build_board_assets, build_board_job, build_board_schedule
 from pipelines.assets.exports import GROUP as EXPORTS
 from pipelines.assets.exports import build_export_assets, build_export_job
-from pipelines.assets.board import GROUP, build_board_assets, build_board_job, build_board_schedule
 from pipelines.assets.models import DRAFTED, build_model_assets
 from pipelines.assets.published import build_published_assets
 from pipelines.assets.raw import build_raw_assets
@@ -106,8 +105,6 @@ def build_definitions(settings: Settings) -> dg.Definitions:
         assets=[*dg.map_asset_specs(_owned, definitions), *map(_owned, DRAFTED)],
         asset_checks=[*checks, standing],
         jobs=[job, standing_job, board_job, build_export_job()],
-        schedules=[nightly, hourly],
-        jobs=[job, standing_job, board_job],
         schedules=[nightly, hourly, quarterly],
         sensors=[build_inbox_sensor(settings, job), *build_notice_sensors(settings, [job, board_job])],
         resources={"warehouse": warehouse, "dbt": dbt, "check_pool": check_pool},
@@ -121,5 +118,5 @@ def _owned(spec: dg.AssetSpec) -> dg.AssetSpec:
 
 @dg.definitions
 def defs() -> dg.Definitions:
-    """What `dagster dev` and the daemon load."""
+    """What the webserver and the daemon load."""
     return build_definitions(Settings.load())

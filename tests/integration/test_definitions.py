@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import re
-import datetime as dt
 from zoneinfo import ZoneInfo
 
 import dagster as dg
