@@ -60,5 +60,12 @@ SUITE = Suite(
             """,
             "Periods on both sides of a registered break are compared: correct model comparison.",
         ),
+        holds(
+            "reference_lies_back_as_said",
+            "date_diff('month', reference_period_start, period_start) = CASE WHEN comparison_type <> 'previous_period' THEN 12 "
+            "ELSE CASE period_type WHEN 'month' THEN 1 WHEN 'quarter' THEN 3 ELSE 12 END END",
+            (*_KEY, "period_start", "reference_period_start"),
+            "A period is compared with another than its kind of comparison says: correct model comparison.",
+        ),
     ),
 )  # fmt: skip

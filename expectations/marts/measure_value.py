@@ -207,5 +207,64 @@ SUITE = Suite(
             _SHOWN,
             "A computed value names no extract, so it cannot be traced to a file: correct the measure model.",
         ),
+        no_rows(
+            "multiplier_fits_unit",
+            """
+            SELECT measure_id, unit, multiplier, count(*) AS row_count
+            FROM {batch} JOIN (SELECT measure_id, unit FROM marts.dim_measure) AS measure USING (measure_id)
+            WHERE multiplier <> CASE
+                WHEN unit = 'percent' THEN 100
+                WHEN unit LIKE 'per 1,000,000 %' THEN 1000000
+                WHEN unit LIKE 'per 100,000 %' THEN 100000
+                WHEN unit LIKE 'per 10,000 %' THEN 10000
+                WHEN unit LIKE 'per 1,000 %' THEN 1000
+                ELSE 1
+            END
+            GROUP BY measure_id, unit, multiplier
+            """,
+            "A value is so many times its quotient and its unit says otherwise: correct the measure model or seed measure.csv.",
+        ),
+        holds(
+            "period_fits_type",
+            "day(period_start) = 1 AND period_end = last_day(period_start + CASE period_type WHEN 'month' THEN INTERVAL 0 MONTH "
+            "WHEN 'quarter' THEN INTERVAL 2 MONTH ELSE INTERVAL 11 MONTH END) "
+            "AND CASE period_type WHEN 'quarter' THEN month(period_start) % 3 = 1 WHEN 'fin_year' THEN month(period_start) = 4 "
+            "WHEN 'cal_year' THEN month(period_start) = 1 ELSE true END "
+            "OR (period_type = 'snapshot' AND period_start = period_end)",
+            (*_SHOWN, "period_end"),
+            "A period is not the whole month, quarter or year that its type says: correct the measure model.",
+        ),
+        no_rows(
+            "denominator_is_population",
+            """
+            SELECT measure_id, area_code, period_type, period_start, denominator_id, denominator
+            FROM (
+                SELECT * FROM {batch}
+                WHERE value IS NOT NULL AND denominator_id IN (SELECT denominator_id FROM intermediate.int_population)
+                    AND area_code IN (SELECT area_code FROM intermediate.int_population)
+            ) AS found
+            ANTI JOIN intermediate.int_population AS residents
+                ON residents.area_code = found.area_code AND residents.denominator_id = found.denominator_id
+                AND residents.population = found.denominator
+                AND residents.year BETWEEN year(found.period_start) - 1 AND year(found.period_end)
+            """,
+            "A rate is not for the residents of its area and year: correct the join to int_population in the measure model.",
+        ),
+        no_rows(
+            "part_within_total",
+            """
+            SELECT part.measure_id, part.area_code, part.period_type, part.period_start, part.breakdown_value, part.value,
+                total.value AS total
+            FROM (
+                SELECT * FROM {batch}
+                WHERE breakdown_type IS NOT NULL AND measure_id IN (SELECT measure_id FROM marts.dim_measure WHERE unit = 'count')
+            ) AS part
+            JOIN (SELECT * FROM {batch} WHERE breakdown_type IS NULL) AS total
+                USING (measure_id, area_code, period_type, period_start, method_id)
+            WHERE part.value > total.value
+                AND part.breakdown_value NOT IN (SELECT crime_type FROM reference.street_crime_type WHERE NOT is_crime)
+            """,
+            "A part is larger than the total it is a part of: correct the breakdown in the measure model.",
+        ),
     ),
 )

@@ -1,5 +1,6 @@
 """What the board reads."""
 
+from pipelines.checks.shared import holds
 from pipelines.checks.suite import Suite, in_set, no_rows
 
 SUITE = Suite(
@@ -32,6 +33,22 @@ SUITE = Suite(
                 )
             """,
             "A verdict rests on nothing, or a value without verdict is called supplied: correct model plan_scorecard.",
+        ),
+        holds(
+            "verdict_follows_target",
+            "coalesce(judged_against, '-') <> 'target' OR (verdict = 'met') = CASE target_comparison "
+            "WHEN 'at_least' THEN value >= target_level WHEN 'at_most' THEN value <= target_level "
+            "ELSE abs(value - target_level) <= 1e-9 * (1 + abs(target_level)) END",
+            ("plan_indicator_id", "period_start", "value", "target_comparison", "target_level", "verdict"),
+            "A target is called met that is missed, or the reverse: correct model plan_scorecard.",
+        ),
+        holds(
+            "verdict_follows_finding",
+            "coalesce(judged_against NOT IN ('previous', 'baseline'), true) OR direction NOT IN ('higher', 'lower') "
+            "OR verdict NOT IN ('on_track', 'off_track') OR (verdict = 'on_track') "
+            "= (direction = CASE judged_against WHEN 'previous' THEN previous_finding ELSE baseline_finding END)",
+            ("plan_indicator_id", "period_start", "direction", "previous_finding", "baseline_finding", "verdict"),
+            "A change for the worse is called on track, or the reverse: correct model plan_scorecard.",
         ),
     ),
 )

@@ -43,5 +43,19 @@ SUITE = Suite(
             "the board asks.",
             "warning",
         ),
+        no_rows(
+            "value_as_printed",
+            """
+            SELECT figure_id, published_value, as_printed
+            FROM (
+                SELECT *, list_transform(
+                    regexp_extract_all(replace(as_printed, ',', ''), '[0-9]+([.][0-9]+)?'), lambda x: CAST(x AS DOUBLE)
+                ) AS numbers FROM {batch}
+            ) AS printed
+            WHERE len(numbers) > 0 AND NOT list_contains(numbers, abs(published_value))
+                AND NOT regexp_matches(as_printed, '^1 in |^half ')
+            """,
+            "A published figure is not the number that its document prints: correct seed published_figure.csv.",
+        ),
     ),
 )

@@ -67,5 +67,12 @@ SUITE = Suite(
             END FROM {batch} AS mart WHERE crime_type IS NULL AND difference_pct IS NOT NULL
             """,
         ),
+        holds(
+            "gap_follows_from_counts",
+            "difference_pct IS NULL OR abs(100.0 * (street_count - official_count) - difference_pct * official_count) "
+            "<= 1e-6 * official_count",
+            (*_KEY, "street_count", "official_count", "difference_pct"),
+            "A gap is not that between its two counts: correct model street_official_gap.",
+        ),
     ),
 )

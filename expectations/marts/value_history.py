@@ -1,6 +1,6 @@
 """What was known when."""
 
-from pipelines.checks.shared import unique
+from pipelines.checks.shared import holds, unique
 from pipelines.checks.suite import Suite, no_rows
 
 SUITE = Suite(
@@ -21,6 +21,12 @@ SUITE = Suite(
             WHERE rows_standing <> rows_valued
             """,
             "The versions that stand are not the values as they are: correct model value_history.",
+        ),
+        holds(
+            "versions_in_order",
+            "known_until IS NULL OR known_from < known_until",
+            ("series_id", "period_start", "known_from", "known_until"),
+            "A version ended before it began, so as_of would miss it: correct model value_history.",
         ),
     ),
 )

@@ -1,5 +1,6 @@
 """Complaint and conduct cases as exported from the professional standards system."""
 
+from pipelines.checks.plausible import month_whole
 from pipelines.checks.shared import given, holds, lineage, tidy, with_file
 from pipelines.checks.suite import Suite, no_rows
 
@@ -35,5 +36,6 @@ SUITE = Suite(
             "warning",
         ),
         tidy("case_type", "handling", "suspension_periods", "allegation_categories", "neighbourhood_unit"),
+        month_whole("received_date"),
     ),
 )

@@ -1,5 +1,6 @@
 """Calls to the control room as exported from the telephone system."""
 
+from pipelines.checks.plausible import month_whole, timed
 from pipelines.checks.shared import given, holds, lineage, tidy
 from pipelines.checks.suite import Suite, no_rows
 from pipelines.checks.vocabulary import literal, seed_rows
@@ -30,5 +31,7 @@ SUITE = Suite(
             "warning",
         ),
         tidy("call_id", "call_line"),
+        month_whole("queued_at"),
+        timed("queued_at"),
     ),
 )

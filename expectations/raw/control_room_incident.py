@@ -1,5 +1,6 @@
 """Incidents as exported from the control room's system."""
 
+from pipelines.checks.plausible import month_whole, timed
 from pipelines.checks.shared import given, holds, lineage, tidy
 from pipelines.checks.suite import Suite, no_rows
 from pipelines.checks.vocabulary import literal, seed_rows
@@ -34,5 +35,7 @@ SUITE = Suite(
             "warning",
         ),
         tidy("incident_id", "first_grade", "final_grade", "policing_unit"),
+        month_whole("created_at"),
+        timed("created_at"),
     ),
 )

@@ -1,5 +1,6 @@
 """Crime outcomes open data of the Home Office as read."""
 
+from pipelines.checks.official import quarters_without_gap
 from pipelines.checks.shared import holds, lineage, matches, unique
 from pipelines.checks.suite import Suite
 
@@ -32,5 +33,6 @@ SUITE = Suite(
             ),
             "An outcome of a force, quarter and offence stands twice and would be counted twice: look at the file.",
         ),
+        quarters_without_gap(),
     ),
 )

@@ -1,5 +1,6 @@
 """Recorded crime open data of the Home Office as read."""
 
+from pipelines.checks.official import quarters_without_gap
 from pipelines.checks.shared import given, holds, lineage
 from pipelines.checks.suite import Suite, no_rows
 
@@ -33,5 +34,6 @@ SUITE = Suite(
             "Fraud goes by another name than the models leave out, so it would be in the totals: correct "
             "int_recorded_crime.",
         ),
+        quarters_without_gap(),
     ),
 )

@@ -1,5 +1,6 @@
 """Outcomes of crimes as read from data.police.uk."""
 
+from pipelines.checks.plausible import not_repeated, outcomes_join, varied
 from pipelines.checks.shared import given, holds, lineage, matches, month_of_file, place, tidy
 from pipelines.checks.suite import Suite
 
@@ -26,5 +27,8 @@ SUITE = Suite(
             "A code is no lower layer super output area of England or Wales, so its area is not known: check the file.",
             "warning",
         ),
+        varied("outcome_type", "crime_id", "lsoa_code"),
+        not_repeated("count(DISTINCT hash(crime_id, outcome_type))", "crime_id"),
+        outcomes_join(),
     ),
 )

@@ -1,5 +1,6 @@
 """Stop and search as read from data.police.uk."""
 
+from pipelines.checks.plausible import month_whole, not_repeated, varied
 from pipelines.checks.shared import given, holds, lineage, place, tidy, worded, worded_as_seed
 from pipelines.checks.suite import Suite
 
@@ -46,5 +47,11 @@ SUITE = Suite(
             "search_type", "gender", "age_range", "self_defined_ethnicity", "officer_defined_ethnicity", "outcome",
         ),
         *place(),
+        varied("gender", "age_range", "self_defined_ethnicity", "officer_defined_ethnicity", "object_of_search", "outcome"),
+        not_repeated(
+            "count(DISTINCT hash(searched_at, search_type, latitude, longitude, gender, age_range, self_defined_ethnicity, "
+            "legislation, object_of_search, outcome))"
+        ),
+        month_whole("searched_at"),
     ),
 )  # fmt: skip

@@ -1,5 +1,6 @@
 """Street-level crime as read from data.police.uk."""
 
+from pipelines.checks.plausible import not_repeated, varied
 from pipelines.checks.shared import (
     given,
     holds,
@@ -77,5 +78,7 @@ SUITE = Suite(
             "seed reference/force.csv.",
             "warning",
         ),
+        varied("crime_type", "lsoa_code", "last_outcome_category"),
+        not_repeated("approx_count_distinct(crime_id)", "crime_id"),
     ),
 )

@@ -1,5 +1,6 @@
 """The victim satisfaction survey as delivered."""
 
+from pipelines.checks.plausible import month_whole
 from pipelines.checks.shared import given, holds, lineage, tidy
 from pipelines.checks.suite import Suite
 
@@ -21,5 +22,6 @@ SUITE = Suite(
             "warning",
         ),
         tidy("method", "neighbourhood_unit", "offence_group", "victim_ethnicity", "whole_experience"),
+        month_whole("invited_date"),
     ),
 )

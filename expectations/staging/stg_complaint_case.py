@@ -1,5 +1,6 @@
 """Complaint and conduct cases, cleaned."""
 
+from pipelines.checks.plausible import as_before, varied
 from pipelines.checks.shared import in_order, staged, trimmed, with_file
 from pipelines.checks.suite import Expect, Suite, no_rows
 
@@ -58,5 +59,7 @@ SUITE = Suite(
             "A case was finalised before it was received, so it has no days: correct the dates and export again.",
         ),
         trimmed("case_type", "handling", "suspension_periods", "allegation_categories", "neighbourhood_unit"),
+        varied("case_type", "finalised_date", "complainant_ethnicity"),
+        as_before("neighbourhood_unit"),
     ),
 )

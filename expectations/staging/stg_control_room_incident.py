@@ -1,5 +1,6 @@
 """Incidents of the control room, cleaned."""
 
+from pipelines.checks.plausible import as_before, varied
 from pipelines.checks.shared import in_order, staged, trimmed, unique
 from pipelines.checks.suite import Suite
 
@@ -24,5 +25,7 @@ SUITE = Suite(
             "arrived_at",
             "An officer arrived before one was sent; the arrival is counted all the same: look at the log.",
         ),
+        varied("final_grade", "arrived_at"),
+        as_before("policing_unit"),
     ),
 )

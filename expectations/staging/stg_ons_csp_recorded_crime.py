@@ -1,7 +1,7 @@
 """Table C2 of ONS, cleaned."""
 
 from pipelines.checks.official import areas_named, codes_fit_names, staged_cells
-from pipelines.checks.shared import trimmed
+from pipelines.checks.shared import holds, trimmed
 from pipelines.checks.suite import Suite, no_rows
 
 SUITE = Suite(
@@ -27,6 +27,12 @@ SUITE = Suite(
             """,
             "The partnerships of a force do not add up to it: rows are missing, or the publisher rounds.",
             "warning",
+        ),
+        holds(
+            "counts_whole_and_not_negative",
+            "value IS NULL OR (value >= 0 AND value = round(value))",
+            ("extract_id", "line", "sheet", "cell", "value"),
+            "A cell holds something else than a count: look at the sheet.",
         ),
     ),
 )

@@ -1,5 +1,6 @@
 """The victim satisfaction survey, cleaned."""
 
+from pipelines.checks.plausible import as_before, varied
 from pipelines.checks.shared import holds, in_order, staged, trimmed, with_file, worded_as_seed
 from pipelines.checks.suite import Suite, no_rows
 from pipelines.checks.vocabulary import literal, seed_values
@@ -60,5 +61,8 @@ SUITE = Suite(
             "A victim was invited before the case was closed; the survey is counted all the same: look at the export.",
         ),
         trimmed("neighbourhood_unit", "offence_group", "victim_ethnicity", "whole_experience"),
+        varied("whole_experience", "completed_date", "victim_ethnicity"),
+        as_before("neighbourhood_unit"),
+        as_before("offence_group"),
     ),
 )

@@ -155,3 +155,17 @@ def forces_all_there(column: str, only: str = "true") -> Expect:
         "A table by force lacks forces: some are left out, merged, or named in a way the models do not know.",
         "warning",
     )
+
+
+def quarters_without_gap() -> Expect:
+    """Check `quarters_without_gap`: of a year there are the quarters from the first to the last that is published."""
+    return no_rows(
+        "quarters_without_gap",
+        with_file(
+            "SELECT extract_id, financial_year, string_agg(DISTINCT financial_quarter, ', ' ORDER BY financial_quarter) "
+            "AS quarters FROM {batch} GROUP BY extract_id, financial_year "
+            "HAVING count(DISTINCT financial_quarter) <> max(financial_quarter)"
+        ),
+        "A quarter is missing before one that is there, so the year has no value: download the file again.",
+        "warning",
+    )

@@ -81,6 +81,16 @@ def lineage(source: str) -> tuple[Expect, ...]:
             "The source has extracts but its table is empty: see ops.quarantine for the reason.",
             "warning",
         ),
+        no_rows(
+            "extract_has_rows",
+            f"""
+            SELECT file_name, force, period_start FROM ({current}) AS registered
+            WHERE rows_read = 0 AND EXISTS (SELECT 1 FROM {{batch}})
+            """,
+            "A file has a header and no row, which counts its period as one without records: if there were some, export "
+            "it again.",
+            "warning",
+        ),
     )
 
 

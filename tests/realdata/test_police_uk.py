@@ -189,6 +189,16 @@ def test_without_outcome_files_the_street_file_tells_what_it_last_knew(
     ) == [("as_last_known", charged, crimes, "provisional")]
 
 
+def test_files_in_which_records_stand_twice_are_named(published: duckdb.DuckDBPyConnection) -> None:
+    """Found, not planted: docs/checks.md tells of them."""
+    counts = dict(
+        published.execute(
+            "SELECT table_name, unexpected_count FROM ops.check_result WHERE check_name = 'rows_not_repeated'"
+        ).fetchall()
+    )
+    assert counts == {"raw.police_uk_stop_search": 7, "raw.police_uk_street": 0, "raw.police_uk_outcomes": 0}
+
+
 def test_two_releases_give_one_current_month_and_their_changes(build: duckdb.DuckDBPyConnection) -> None:
     extracts = rows(
         build,
