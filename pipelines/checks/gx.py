@@ -175,7 +175,7 @@ def _observed(expect: Expect, count: int, suite: Suite, connection: sqlalchemy.C
 
 
 _TRACES = re.compile(
-    r"extract_id|line|file_name|source|force|period_start|slice|question|untidy_columns|extracts|\w+_count|rows_\w+"
+    r"extract_id|line|file_name|source|force|period_start|slice|question|untidy_columns|extracts|\w+_count|rows_\w+|(lower|upper)_limit"
 )
 """Columns of what a check finds that say where and how much, never what a record holds."""
 

@@ -405,7 +405,10 @@ def _check(settings: Settings, database: Path) -> dict[str, list[CheckResult]]:
     from pipelines.checks.catalog import load_suites
     from pipelines.checks.runner import run_suites
 
-    suites = [suite for suite in load_suites().values() if suite.layer == LAYER]
+    with duckdb.connect(str(database), read_only=True) as connection:
+        written = {name for (name,) in connection.execute("SELECT table_name FROM duckdb_tables()").fetchall()}
+    # the layer has the table of a board pack too, which is not part of an export
+    suites = [suite for suite in load_suites().values() if suite.layer == LAYER and suite.table.split(".")[1] in written]
     log.info("Checking the tables that leave, with %d suites", len(suites))
     results = run_suites(suites, database, config={"memory_limit": settings.memory_limit, "threads": settings.threads})
     failed = [f"{table}: {one.description}" for table, found in results.items() for one in found if one.stops]
