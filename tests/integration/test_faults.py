@@ -196,8 +196,8 @@ def test_an_unreadable_file_holds_up_no_other_and_is_read_when_it_can_be(
 def test_an_unreadable_file_or_folder_makes_no_older_release_current(
     settings: Settings, warehouse: Warehouse, caplog: pytest.LogCaptureFixture
 ) -> None:
-    for release in ("1", "2"):
-        path = write_street(settings.raw_dir / release, [street_row(1), street_row(int(release))])
+    for release in (1, 2):
+        path = write_street(settings.raw_dir / str(release), [street_row(n) for n in range(release)])
         ingest(settings, warehouse)
     before = streets(warehouse)
     os.utime(path, (0, 0))  # so that it would be read again
