@@ -8,6 +8,8 @@ import duckdb
 import pytest
 
 from pipelines.checks.results import CheckResult, record, results_from_dbt
+from pipelines.settings import Settings
+from pipelines.store.warehouse import Warehouse
 
 PASSED = CheckResult("a", "error", "passed", "none found", 0, 10, "A.")
 FAILED = CheckResult("b", "warning", "failed", "2 found", 2, 10, "B.")
@@ -154,3 +156,18 @@ def test_a_singular_test_is_described_by_the_comment_at_its_head(
         "raw_code": "-- Nothing is lost\n-- on the way.\nselect 1 -- no\n-- nor this",
     }
     assert results_from_dbt(run_results, manifest)["reference.force"][0].description == "Nothing is lost on the way."
+
+
+def test_a_build_database_that_is_made_anew_takes_over_the_results_of_the_published_file(settings: Settings) -> None:
+    settings.warehouse_dir.mkdir()
+    with duckdb.connect(str(settings.published_path)) as connection:
+        record(connection, "run1", "great_expectations", {"raw.t": [PASSED, FAILED]})
+    warehouse = Warehouse(settings)
+    for _ in range(2):  # once only
+        warehouse.create_tables([])
+        with warehouse.connect(read_only=True) as connection:
+            kept = connection.execute("SELECT run_id, check_name FROM ops.check_result ORDER BY ALL").fetchall()
+        assert kept == [("run1", "a"), ("run1", "b")]
+    warehouse.build_path.unlink()
+    settings.published_path.write_text("of another kind")
+    warehouse.create_tables([])
