@@ -7,6 +7,7 @@ another policy the same release is exported beside it, as `<release_id>.2`.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import logging
 import shutil
@@ -24,13 +25,13 @@ from pipelines import __version__
 from pipelines.checks.results import CheckResult
 from pipelines.disclosure.numbers import ROWS, Numbers, read_numbers
 from pipelines.disclosure.pattern import Memory, Pattern, choose
-from pipelines.disclosure.policy import load_policy, policy_digest
+from pipelines.disclosure.policy import SEEDS, load_policy, policy_digest
 from pipelines.disclosure.relations import Relation, find_relations
-from pipelines.disclosure.tables import lay_hidden, public_tables
+from pipelines.disclosure.tables import SAID, lay_hidden, public_tables
 from pipelines.safe_text import for_csv_sql
 from pipelines.settings import Settings
 from pipelines.store.files import sync
-from pipelines.store.releases import MANIFEST, export, find_release, open_release, read_manifest
+from pipelines.store.releases import MANIFEST, find_release, open_release, read_manifest
 from pipelines.store.warehouse import WarehouseError, insert_rows, quoted
 
 LAYER = "exports"
@@ -187,32 +188,17 @@ def write_tables(settings: Settings, release: Path, earlier: list[Path], folder:
     Raises:
         WarehouseError: the release cannot be read, or a check of severity error fails.
     """
-    checked = folder / "checked.duckdb"
     with open_release(release) as connection:
         said = read_manifest(release)
         log.info("Finding what may not leave of release %s", release.name)
         hide(connection, find_release(settings.releases_dir), earlier, name)
         found = _summary(connection)
-        connection.execute(f"ATTACH {quoted(str(checked))} AS checked")
-        queries = public_tables(connection)
-        for schema in (LAYER, "ops", "reference"):
-            connection.execute(f"CREATE SCHEMA checked.{schema}")
-        for table, query in queries.items():
-            schema, _, plain = table.partition(".")
-            connection.execute(f"CREATE TABLE checked.{LAYER if schema == 'marts' else schema}.{plain} AS {query}")
-        for seed in ("disclosure_rule", "disclosure_tier", "disclosure_breakdown"):
-            connection.execute(f"CREATE TABLE checked.reference.{seed} AS FROM policy.{seed}")
-        connection.execute(f"CREATE TABLE checked.{LAYER}.protected_number AS FROM policy.protected_number")
-        connection.execute("DETACH checked")
-    results = _check(settings, checked)
-    with duckdb.connect(str(checked)) as connection:
-        connection.execute(f"DROP TABLE {LAYER}.protected_number")
+        log.info("Writing the tables")
         tables = {
-            "tables": export(connection, LAYER, folder / "marts"),
-            "ops": export(connection, "ops", folder / "ops"),
+            table: _write(connection, release, folder, table, query)
+            for table, query in public_tables(connection).items()
         }
-        _write_csv(connection, folder / "csv")
-    checked.unlink()
+        results = _check(settings, connection, folder)
     return {
         "release_id": release.name,
         "home_force": said["home_force"],
@@ -232,8 +218,55 @@ def write_tables(settings: Settings, release: Path, earlier: list[Path], folder:
             for table, of_table in results.items()
             for one in of_table
         ],
-        **tables,
+        "tables": {table.removeprefix("marts."): said for table, said in tables.items() if table.startswith("marts.")},
+        "ops": {table.removeprefix("ops."): said for table, said in tables.items() if table.startswith("ops.")},
     }
+
+
+def _write(
+    connection: duckdb.DuckDBPyConnection, release: Path, folder: Path, table: str, query: str
+) -> dict[str, Any]:
+    """Write one table as Parquet, with what the release says of it, and as CSV; returns its rows, bytes and hash."""
+    schema, _, name = table.partition(".")
+    file, csv = folder / schema / f"{name}.parquet", folder / "csv" / f"{name}.csv"
+    for path in (file, csv):
+        path.parent.mkdir(exist_ok=True)
+    comment, columns = _said(connection, release / schema / file.name)
+    about = f"{{comment: {quoted(comment)}, columns: {quoted(json.dumps(columns | SAID))}}}"
+    rows = connection.execute(
+        f"COPY ({query} ORDER BY ALL) TO {quoted(str(file))} (FORMAT parquet, COMPRESSION zstd, KV_METADATA {about})"
+    ).fetchall()[0][0]
+    if schema == "marts":
+        _write_csv(connection, file, csv)
+    with file.open("rb") as content:
+        sha256 = hashlib.file_digest(content, "sha256").hexdigest()
+    return {"rows": rows, "bytes": file.stat().st_size, "sha256": sha256}
+
+
+def _said(connection: duckdb.DuckDBPyConnection, file: Path) -> tuple[str, dict[str, str | None]]:
+    """What a release says of a table and its columns."""
+    about = dict(
+        connection.execute("SELECT decode(key), decode(value) FROM parquet_kv_metadata(?)", [str(file)]).fetchall()
+    )
+    return about.get("comment", ""), json.loads(about.get("columns", "{}"))
+
+
+def _write_csv(connection: duckdb.DuckDBPyConnection, file: Path, csv: Path) -> None:
+    """The same as CSV, texts made safe for spreadsheets; lists are joined by a bar."""
+    columns = []
+    source = f"read_parquet({quoted(str(file))})"
+    for column, kind in connection.execute(f"SELECT column_name, column_type FROM (DESCRIBE FROM {source})").fetchall():
+        text = f"array_to_string({column}, ' | ')" if kind == "VARCHAR[]" else column
+        # few texts repeat often: the search for signs of formulas is the costly part
+        if (
+            kind.startswith("VARCHAR")
+            and connection.execute(
+                f"SELECT bool_or({for_csv_sql('text')} <> text) FROM (SELECT DISTINCT {text} AS text FROM {source})"
+            ).fetchall()[0][0]
+        ):
+            text = for_csv_sql(text)
+        columns.append(f"{text} AS {column}")
+    connection.execute(f"COPY (SELECT {', '.join(columns)} FROM {source}) TO {quoted(str(csv))} (FORMAT csv, HEADER)")
 
 
 def hide(connection: duckdb.DuckDBPyConnection, newest: Path, earlier: list[Path], name: str) -> None:
@@ -396,8 +429,8 @@ def _summary(connection: duckdb.DuckDBPyConnection) -> dict[str, Any]:
     }
 
 
-def _check(settings: Settings, database: Path) -> dict[str, list[CheckResult]]:
-    """Run the suites of expectations/exports; the gate.
+def _check(settings: Settings, connection: duckdb.DuckDBPyConnection, folder: Path) -> dict[str, list[CheckResult]]:
+    """Run the suites of expectations/exports on the files that were written; the gate.
 
     Raises:
         WarehouseError: a check of severity error fails, or one cannot be run.
@@ -408,28 +441,25 @@ def _check(settings: Settings, database: Path) -> dict[str, list[CheckResult]]:
     with duckdb.connect(str(database), read_only=True) as connection:
         written = {name for (name,) in connection.execute("SELECT table_name FROM duckdb_tables()").fetchall()}
     # the layer has the table of a board pack too, which is not part of an export
-    suites = [suite for suite in load_suites().values() if suite.layer == LAYER and suite.table.split(".")[1] in written]
+    suites = [
+        suite for suite in load_suites().values() if suite.layer == LAYER and suite.table.split(".")[1] in written
+    ]
+    database = folder / "checked.duckdb"
+    connection.execute(f"ATTACH {quoted(str(database))} AS checked")
+    for schema in (LAYER, "reference"):
+        connection.execute(f"CREATE SCHEMA checked.{schema}")
+    for file in sorted((folder / "marts").glob("*.parquet")):
+        connection.execute(f"CREATE VIEW checked.{LAYER}.{file.stem} AS FROM read_parquet({quoted(str(file))})")
+    for seed in SEEDS:
+        connection.execute(f"CREATE TABLE checked.reference.{seed} AS FROM policy.{seed}")
+    connection.execute(f"CREATE TABLE checked.{LAYER}.protected_number AS FROM policy.protected_number")
+    connection.execute("DETACH checked")
+    there = {f"{LAYER}.{file.stem}" for file in (folder / "marts").glob("*.parquet")} | {f"{LAYER}.protected_number"}
+    suites = [suite for table, suite in load_suites().items() if table in there]
     log.info("Checking the tables that leave, with %d suites", len(suites))
     results = run_suites(suites, database, config={"memory_limit": settings.memory_limit, "threads": settings.threads})
+    database.unlink()
     failed = [f"{table}: {one.description}" for table, found in results.items() for one in found if one.stops]
     if failed:
         raise WarehouseError(f"Nothing was exported, because {len(failed)} checks failed; first {failed[0]}")
     return results
-
-
-def _write_csv(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
-    """Every table of marts as CSV, texts made safe for spreadsheets; lists are joined by a bar."""
-    folder.mkdir()
-    columns: dict[str, list[str]] = {}
-    for table, column, kind in connection.execute(
-        "SELECT table_name, column_name, data_type FROM duckdb_columns() WHERE schema_name = ? ORDER BY table_name, column_index",
-        [LAYER],
-    ).fetchall():
-        text = f"array_to_string({column}, ' | ')" if kind == "VARCHAR[]" else column
-        safe = for_csv_sql(text) if kind.startswith("VARCHAR") else text
-        columns.setdefault(table, []).append(f"{safe} AS {column}")
-    for table, selected in columns.items():
-        connection.execute(
-            f"COPY (SELECT {', '.join(selected)} FROM (FROM {LAYER}.{table} ORDER BY ALL)) "
-            f"TO {quoted(str(folder / f'{table}.csv'))} (FORMAT csv, HEADER)"
-        )

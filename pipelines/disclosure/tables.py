@@ -10,8 +10,12 @@ import duckdb
 from pipelines.disclosure.policy import Mart, Tie, load_marts
 from pipelines.store.warehouse import insert_rows
 
-SAID = ("suppression", "suppressed_since", "caution")
-"""What a public table says besides: why a row is blank, which export first said so, and how little a value rests on."""
+SAID = {
+    "suppression": "Why numbers of the row are blank, in words; NULL where none is hidden.",
+    "suppressed_since": "Export that first hid them, by its release.",
+    "caution": "What to bear in mind with a value that is shown: it rests on few answers.",
+}
+"""What a public table says besides."""
 
 MACROS = """
 CREATE OR REPLACE MACRO series_of(measure, area, period, method, denominator, breakdown, value) AS concat_ws(
@@ -113,9 +117,9 @@ def _query(name: str, mart: Mart, there: Sequence[str]) -> str:
         elif column in mart.columns:
             columns.append(_blanked(mart, column, f"this.{column}"))
     cautioned = mart.hide[0].series is not None and mart.hide[0].first is not None
-    for said in ("words", "since"):
+    for said, column in (("words", "suppression"), ("since", "suppressed_since")):
         first = ", ".join(f"CASE WHEN {hit} THEN tie_{place}.{said} END" for place, hit in enumerate(hits))
-        columns.append(f"coalesce({first}) AS {SAID[said == 'since']}")
+        columns.append(f"coalesce({first}) AS {column}")
     if cautioned:
         columns.append(f"CASE WHEN NOT ({hits[0]}) THEN caution.words END AS caution")
     joins = " ".join(f"LEFT JOIN tie_{place} USING (place)" for place in range(len(ties)))
