@@ -112,7 +112,7 @@ def _weasyprint() -> Any:
     except OSError as error:
         raise WarehouseError(
             f"The document of the board pack cannot be laid out ({str(error).splitlines()[0]}); "
-            f"on Debian install it with: apt-get install {PACKAGES}"
+            f"on Debian: apt-get install {PACKAGES}; or make the workbook alone (--no-document)."
         ) from error
     return weasyprint
 

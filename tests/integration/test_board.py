@@ -9,18 +9,22 @@ import re
 import shutil
 import warnings
 import zipfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import openpyxl
 import pytest
+from pypdf import PdfReader, PdfWriter
+from pypdf.generic import NameObject, TextStringObject
 from python_calamine import CalamineWorkbook
 from typer.testing import CliRunner
 
-from pipelines.board.content import read_pack
+from pipelines.board.content import Cell, Earlier, Pack, read_pack
 from pipelines.board.declaration import load_declaration
+from pipelines.board.gate import check_document, check_workbook
+from pipelines.board.numbers import cell_text
 from pipelines.board.pack import PROVENANCE, make_pack
 from pipelines.cli import app
 from pipelines.periods import parse_quarter
@@ -54,6 +58,10 @@ class Made:
     @property
     def path(self) -> Path:
         return next(self.folder.glob("*.xlsx"))
+
+    @property
+    def document(self) -> Path:
+        return next(self.folder.glob("*.pdf"))
 
     @property
     def provenance(self) -> dict[str, Any]:
@@ -94,7 +102,8 @@ def made(installation: Installation, tmp_path_factory: pytest.TempPathFactory) -
             ) TO '{late}/marts/restatement.parquet'
             """
         )
-    earlier = make_pack(settings, plan=PLAN, quarter="2020Q3", as_of=(now - dt.timedelta(minutes=1)).isoformat())
+    before = (now - dt.timedelta(minutes=1)).isoformat()
+    earlier = make_pack(settings, plan=PLAN, quarter="2020Q3", as_of=before, document=False)
     folder = make_pack(settings, plan=PLAN, quarter=QUARTER)
     return Made(settings, late, early.name, folder, earlier)
 
@@ -110,6 +119,21 @@ def _rewrite(path: Path, columns: str) -> None:
     with duckdb.connect() as connection:
         connection.execute(f"COPY (SELECT {columns} FROM '{path}') TO '{path}.new' (FORMAT parquet)")
     Path(f"{path}.new").replace(path)
+
+
+@pytest.fixture(scope="module")
+def pack(made: Made) -> Pack:
+    """What the pack says."""
+    said = made.provenance["compared_with"]
+    with open_release(made.release) as connection:
+        return read_pack(
+            connection,
+            load_declaration(),
+            plan_id=PLAN,
+            quarter=parse_quarter(QUARTER),  # type: ignore[arg-type]
+            earlier=Earlier(**said),
+            contact=made.settings.contact,
+        )
 
 
 @pytest.fixture(scope="module")
@@ -199,9 +223,7 @@ def test_nothing_is_hidden_worked_out_or_signed(book: Any, made: Made) -> None:
         assert not re.search(r"creator|lastModifiedBy", parts.read("docProps/core.xml").decode())
 
 
-def test_every_page_has_its_charts_and_every_chart_says_what_it_shows(book: Any, made: Made) -> None:
-    with open_release(made.release) as connection:
-        pack = read_pack(connection, load_declaration(), plan_id=PLAN, quarter=parse_quarter(QUARTER))  # type: ignore[arg-type]
+def test_every_page_has_its_charts_and_every_chart_says_what_it_shows(book: Any, made: Made, pack: Pack) -> None:
     drawn = sum(bool(page.trend) + bool(page.bars) for page in pack.pages)
     assert drawn >= 7
     assert sum(len(sheet._charts) for sheet in book.worksheets) == drawn
@@ -425,7 +447,11 @@ def test_provenance_names_the_release_the_extracts_and_the_hash_of_each_file(mad
     said = made.provenance
     assert (said["plan"], said["quarter"], said["edition"], said["is_sample"]) == (PLAN, QUARTER, "internal", True)
     assert said["release_id"] == made.release.name
-    assert said["outputs"] == {made.path.name: hashlib.sha256(made.path.read_bytes()).hexdigest()}
+    assert said["outputs"] == {
+        path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in (made.document, made.path)
+    }
+    assert len(said["gate"]) > 15
+    assert all(entry["passed"] for entry in said["gate"])
     loaded = _mart(
         made, "SELECT count(*) AS n FROM ops.extract WHERE status = 'loaded' AND period_start <= DATE '2021-03-31'"
     )
@@ -447,3 +473,176 @@ def test_provenance_names_the_release_the_extracts_and_the_hash_of_each_file(mad
 def test_what_cannot_be_made_is_said_in_a_sentence(made: Made, options: dict[str, str], sentence: str) -> None:
     with pytest.raises(WarehouseError, match=re.escape(sentence)):
         make_pack(made.settings, **options)  # type: ignore[arg-type]
+
+
+# the document
+
+
+@pytest.fixture(scope="module")
+def told(made: Made) -> PdfReader:
+    """The document as pypdf reads it."""
+    return PdfReader(made.document)
+
+
+def test_the_document_is_tagged_and_says_what_it_is(told: PdfReader, pack: Pack) -> None:
+    root = told.root_object
+    assert root["/MarkInfo"]["/Marked"] is True  # type: ignore[index]
+    assert "/StructTreeRoot" in root
+    assert root["/Lang"] == "en-GB"
+    assert told.metadata is not None
+    assert (told.metadata.title, told.metadata.author) == (pack.title, None)
+    assert b"<pdfuaid:part>1</pdfuaid:part>" in root["/Metadata"].get_object().get_data()  # type: ignore[union-attr]
+    assert 12 <= len(told.pages) <= 20
+    titles = [entry["/Title"] for entry in _flat(told.outline)]
+    assert [page.heading for page in pack.pages] == [title for title in titles if title.startswith("Headline ")]
+
+
+def _flat(outline: Any) -> list[Any]:
+    return [leaf for entry in outline for leaf in (_flat(entry) if isinstance(entry, list) else [entry])]
+
+
+def test_the_document_tells_the_sentences_and_numbers_of_the_scorecard_on_pages_of_its_contents(
+    told: PdfReader, pack: Pack
+) -> None:
+    texts = [page.extract_text() for page in told.pages]
+    words = [re.sub(r"\s+", " ", text) for text in texts]
+    text = " ".join(words)
+    squeezed = re.sub(r"\s", "", text)
+    for page in pack.pages:
+        assert re.sub(r"\s", "", page.sentence) in squeezed, page.heading
+    scorecard = pack.section("board_scorecard").table
+    assert scorecard is not None
+    numbers = [cell_text(cell) for name in ("value", "ci_low", "ci_high") for cell in scorecard.column(name)]
+    assert len([number for number in numbers if number[0] != "["]) > 30
+    assert not [number for number in numbers if number.replace(" ", "") not in squeezed]
+    assert all("SAMPLE DATA" in page for page in words)
+    assert f"Page 3 of {len(words)}" in words[2]
+    contents = next(page for page in words if page.split(" ", 3)[0] == "Contents" or " Contents Scorecard" in page)
+    for page in pack.pages:
+        place = re.search(re.escape(page.heading) + r"[ .]*(\d+)", contents)
+        assert place is not None, page.heading
+        assert page.heading in words[int(place[1]) - 1]
+
+
+def test_every_chart_of_the_document_is_a_drawing_with_a_text_alternative(
+    made: Made, told: PdfReader, pack: Pack
+) -> None:
+    said = [page_chart.alt for page in pack.pages for page_chart in (page.trend, page.bars) if page_chart]
+    waiting, found = [told.root_object["/StructTreeRoot"].get_object()], []
+    while waiting:
+        element = waiting.pop()
+        found += [element["/Alt"]] if element.get("/S") == "/Figure" else []
+        children = element.get("/K") or []
+        opened = [child.get_object() for child in (children if isinstance(children, list) else [children])]
+        waiting += [child for child in opened if isinstance(child, dict)]
+    assert sorted(found) == sorted(said)
+    assert len(said) >= 7
+    assert not [image for page in told.pages for image in page.images]
+
+
+# the gate
+
+
+def _tampered_workbook(source: Path, target: Path) -> None:
+    """A copy with one thing wrong for every check."""
+    changes = {
+        "xl/worksheets/sheet3.xml": [("<v>3710</v>", "<v>3711</v>")],
+        "xl/worksheets/sheet4.xml": [("location=\"'Contents'!", "location=\"'Content'!")],
+        "xl/worksheets/sheet5.xml": [("<col ", '<col hidden="1" ')],
+        "xl/workbook.xml": [('name="Notes" sheetId="26" state="visible"', 'name="Notes" sheetId="26" state="hidden"')],
+        "xl/drawings/drawing1.xml": [('descr="Line chart', 'title="Line chart')],
+        "docProps/core.xml": [("</cp:coreProperties>", "<dc:creator>A Person</dc:creator></cp:coreProperties>")],
+        "xl/styles.xml": [('rgb="00595959"', 'rgb="00D5D5D5"')],
+    }
+    with zipfile.ZipFile(source) as parts, zipfile.ZipFile(target, "w") as out:
+        for name in parts.namelist():
+            text = content = parts.read(name)
+            for old, new in changes.get(name, ()):
+                text = text.replace(old.encode(), new.encode(), 1)
+                assert text != content, (name, old)
+            if name == "xl/worksheets/sheet17.xml":  # a number of the similar forces becomes an error
+                text = re.sub(rb'(<c r="F\d+"[^>]*?)( t="n")?>(<v>)[^<]*', rb'\1 t="e">\3#REF!', text, count=1)
+                assert text != content
+            out.writestr(name, text)
+        out.writestr("xl/comments1.xml", "<comments/>")
+
+
+@pytest.fixture(scope="module")
+def found(made: Made, pack: Pack, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """What the gate finds in a workbook and a document that were changed after they were written, by check.
+
+    The marts withhold one number of the workbook, and tell another sentence than the document.
+    """
+    folder = tmp_path_factory.mktemp("tampered")
+    workbook, document = folder / "pack.xlsx", folder / "pack.pdf"
+    _tampered_workbook(made.path, workbook)
+    writer = PdfWriter(clone_from=made.document)
+    writer.add_metadata({"/Author": "A Person"})
+    writer.root_object[NameObject("/Lang")] = TextStringObject("de")
+    del writer.root_object["/MarkInfo"]
+    figures = [entry for entry in writer._objects if isinstance(entry, dict) and entry.get("/S") == "/Figure"]
+    del figures[0]["/Alt"]
+    links = [note.get_object() for page in writer.pages for note in page.get("/Annots") or ()]
+    next(link for link in links if "/Dest" in link)[NameObject("/Dest")] = TextStringObject("nowhere")
+    writer.write(document)
+
+    scorecard = pack.section("board_scorecard")
+    assert scorecard.table is not None
+    place, row = scorecard.table.position("value"), 0
+    cells = list(scorecard.table.rows[row])
+    cells[place] = Cell(marker=pack.withheld_mark)
+    withheld = replace(scorecard, table=replace(scorecard.table, rows=(tuple(cells), *scorecard.table.rows[1:])))
+    pages = pack.section("board_pages")
+    told = replace(pages, pages=(replace(pages.pages[0], sentence="86.9 became 87.9."), *pages.pages[1:]))
+    changed = {"board_scorecard": withheld, "board_pages": told}
+    wanted = replace(pack, sections=tuple(changed.get(section.id, section) for section in pack.sections))
+    findings = [*check_workbook(workbook, wanted), *check_document(document, wanted)]
+    return {finding.check: "; ".join(finding.wrong) for finding in findings}
+
+
+@pytest.mark.parametrize(
+    ("check", "sentence"),
+    [
+        ("workbook_cells_as_marts", r"number_as_mart, \d found: sheet Scorecard, cell \w+, heading Value, number 3711"),
+        (
+            "workbook_cells_as_marts",
+            r"marker_for_missing, 1 found: sheet Scorecard, cell \w+, heading Value, number 86",
+        ),
+        ("workbook_nothing_worked_out", r"Similar forces!F\d+ holds an error value"),
+        ("workbook_nothing_hidden", "sheet Notes is hidden"),
+        ("workbook_nothing_hidden", "2 Hidden crimes brought to light hides column 1"),
+        ("workbook_charts_described", "has no text alternative"),
+        ("workbook_links_lead_somewhere", "leads to 'Content', which is no sheet"),
+        ("workbook_properties", "creator names A Person"),
+        ("workbook_no_foreign_parts", "it holds xl/comments1.xml"),
+        ("workbook_contrast", "text #D5D5D5 on #FFFFFF has a contrast of 1"),
+        ("document_says_what_the_marts_say", "the sentence of Headline 1: .* is not in the document"),
+        ("document_tagged", "it is not marked as tagged"),
+        ("document_properties", "Author names A Person; .*language is de and not en-GB"),
+        ("document_charts_described", "a chart has no text alternative"),
+        ("document_links_lead_somewhere", "has a link to nowhere, which is nowhere"),
+    ],
+)
+def test_the_gate_finds_what_is_wrong(found: dict[str, str], check: str, sentence: str) -> None:
+    assert re.search(sentence, found[check]), found[check]
+
+
+def test_the_gate_finds_nothing_else(found: dict[str, str]) -> None:
+    assert {check for check, wrong in found.items() if not wrong} == {
+        "workbook_sheet_names",
+        "document_fonts_embedded",
+        "document_nothing_hidden",
+        "document_pages",
+    }
+
+
+def test_a_pack_that_fails_is_not_put_in_place(made: Made, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    _tampered_workbook(made.path, tmp_path / "pack.xlsx")
+    before = {path: path.read_bytes() for path in made.settings.exports_dir.rglob("*") if path.is_file()}
+    files = {"pack.xlsx": (tmp_path / "pack.xlsx").read_bytes()}
+    monkeypatch.setattr("pipelines.board.pack._files", lambda *_: files)
+    with pytest.raises(
+        WarehouseError, match=r"not put in place, because the publication gate found workbook_cells_as_m"
+    ):
+        make_pack(made.settings, plan=PLAN, quarter=QUARTER)
+    assert {path: path.read_bytes() for path in made.settings.exports_dir.rglob("*") if path.is_file()} == before
