@@ -89,13 +89,17 @@ def what_went_in(earlier: Path, later: Path) -> list[str]:
         return ["One of them is from before manifests said what a release was made of."]
     told = []
     before, after = ({extract["extract_id"]: extract for extract in made["extracts"]} for made in (one, other))
-    for what, ids in (("New", after.keys() - before.keys()), ("No longer there", before.keys() - after.keys())):
+    for what, ids in (
+        ("New extracts", after.keys() - before.keys()),
+        ("Extracts no longer there", before.keys() - after.keys()),
+    ):
         names = sorted((after.get(id_) or before[id_])["file_path"] for id_ in ids)
         if names:
             more = f" and {len(names) - 5:,} more" if len(names) > 5 else ""
-            told.append(f"{what}: {len(names):,} extracts: {', '.join(names[:5])}{more}")
+            told.append(f"{what} ({len(names):,}): {', '.join(names[:5])}{more}")
     if one["code"]["sha256"] != other["code"]["sha256"]:
-        told.append(f"Code: {_code(one)}, then {_code(other)}")
+        edited = ", with other edits" if one["code"]["commit"] == other["code"]["commit"] else ""
+        told.append(f"Code: {_code(one)}, then {_code(other)}{edited}")
     if one["seeds_sha256"] != other["seeds_sha256"]:
         told.append("Reference tables (dbt_project/seeds) were changed")
     if one["settings"] != other["settings"]:

@@ -5,13 +5,17 @@ from __future__ import annotations
 import csv
 import logging
 import math
+import shutil
+import tempfile
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import duckdb
+from filelock import FileLock, Timeout
 
 from pipelines.dbt_run import dbt_process
 from pipelines.ingest.load import load
@@ -25,6 +29,7 @@ from pipelines.store.warehouse import Warehouse, WarehouseError, quoted
 log = logging.getLogger("fpw.verify")
 
 RUN = "verify"
+_WORKPLACE = ".verify-"
 SHOWN = 5
 """Rows, files or tables that a message names."""
 PAIRED = 10_000
@@ -49,6 +54,16 @@ class Comparison:
 
 SAME = "same, bit for bit"
 SAME_ROWS = "same rows, in a file of other bytes"
+
+
+@contextmanager
+def workplace(warehouse_dir: Path) -> Iterator[Path]:
+    """A folder beside the warehouse, removed at the end; so are those of verifications that were killed."""
+    for leftover in warehouse_dir.glob(f"{_WORKPLACE}*"):
+        with suppress(Timeout), FileLock(leftover / "lock").acquire(timeout=0):  # one at work holds its own
+            shutil.rmtree(leftover)
+    with tempfile.TemporaryDirectory(prefix=_WORKPLACE, dir=warehouse_dir) as work, FileLock(Path(work, "lock")):
+        yield Path(work)
 
 
 def hindrances(manifest: Mapping[str, Any], settings: Settings) -> tuple[list[str], list[str]]:

@@ -88,13 +88,11 @@ def verify(
     warehouse: WarehouseOption = None,
 ) -> None:
     """Make a release again from the raw files, beside the warehouse, and compare it table by table."""
-    import tempfile
-
     from rich.table import Table
 
     from pipelines.store.releases import check_files, content_hash, find_release, read_manifest
     from pipelines.store.warehouse import WarehouseError
-    from pipelines.verify import compare, hindrances, remake
+    from pipelines.verify import compare, hindrances, remake, workplace
 
     log_to_console()
     settings, console = load_settings(raw, warehouse), open_console()
@@ -105,13 +103,13 @@ def verify(
         stop(f"Release {folder.name} cannot be verified: {'; '.join(reasons)}.")
     for remark in (*reasons, *remarks):
         log.warning("%s", remark)
-    with tempfile.TemporaryDirectory(prefix=".verify-", dir=settings.warehouse_dir) as work:
+    with workplace(settings.warehouse_dir) as work:
         try:
             check_files(folder)
-            tables, notes = remake(settings, folder, Path(work))
+            tables, notes = remake(settings, folder, work)
         except WarehouseError as error:
             stop(str(error))
-        compared = list(compare(folder, tables, Path(work)))
+        compared = list(compare(folder, tables, work))
     table = Table(title=f"Release {folder.name}, made again", title_justify="left")
     for name in ("mart", "rows", "made again"):
         table.add_column(name, justify="right" if name == "rows" else "left")

@@ -14,7 +14,7 @@ from pipelines.settings import Settings
 from pipelines.store.inputs import recipe
 from pipelines.store.releases import content_hash, export
 from pipelines.store.warehouse import Warehouse, WarehouseError, create_history_table
-from pipelines.verify import Comparison, _load, _memory_of, compare, hindrances
+from pipelines.verify import Comparison, _load, _memory_of, compare, hindrances, workplace
 from tests.conftest import street_row, write_street
 
 
@@ -77,6 +77,13 @@ def test_what_a_release_knew_before_is_taken_from_itself(tmp_path: Path) -> None
             ("ended now", None),
             ("stands", None),
         ]
+
+
+def test_what_a_killed_verification_left_is_cleared_and_another_at_work_is_not(tmp_path: Path) -> None:
+    (tmp_path / ".verify-killed" / "marts").mkdir(parents=True)
+    with workplace(tmp_path) as first, workplace(tmp_path) as second:
+        assert sorted(tmp_path.glob(".verify-*")) == sorted([first, second])
+    assert not list(tmp_path.glob(".verify-*"))
 
 
 def exported(folder: Path, rows: str) -> dict[str, dict[str, Any]]:
