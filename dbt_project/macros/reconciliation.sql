@@ -15,7 +15,7 @@
     {{ return(adapter.dispatch('truncated', 'fpw')(value, decimals)) }}
 {%- endmacro %}
 {% macro default__truncated(value, decimals) -%}
-    (sign({{ value }}) * floor(abs({{ value }}) * power(10.0e0, {{ decimals }}) + 1.0e-9)
+    (sign({{ value }}) * floor(round(abs({{ value }}) * power(10.0e0, {{ decimals }}), 6))
     / power(10.0e0, {{ decimals }}))
 {%- endmacro %}
 
