@@ -16,6 +16,7 @@ import duckdb
 import numpy as np
 
 from pipelines.macros import Macros
+from pipelines.safe_text import for_csv
 
 REQUIRED = ("series_id", "month", "value", "direction")
 OPTIONAL = ("target", "rebase")
@@ -79,7 +80,8 @@ def run_spc(source: Path, result: Path, *, screening: bool) -> Outcome:
         with unfinished.open("w", newline="", encoding="utf-8-sig" if read.has_mark else "utf-8") as file:
             writer = csv.writer(file, lineterminator="\n")
             writer.writerow([*read.header, *RESULTS])
-            writer.writerows([*cells, *map(_text, found)] for cells, found in zip(read.rows, judged, strict=True))
+            for cells, found in zip(read.rows, judged, strict=True):
+                writer.writerow([*map(for_csv, cells), *map(_text, found)])
         unfinished.replace(result)
     finally:
         unfinished.unlink(missing_ok=True)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 import yaml
 
+from pipelines.ingest.apart import apart
 from pipelines.ingest.documents import HEADER_WITHIN, DocumentRefused, open_document
 from pipelines.ingest.values import reader
 from pipelines.scaffold.project import TODO, Project, ScaffoldError
@@ -50,7 +52,11 @@ def draft_contract(project: Project, name: str, example: Path, supplier: Supplie
         raise ScaffoldError(f"{name!r} is no name of a source; take small letters, digits and underscores.")
     if name in load_contracts():
         raise ScaffoldError(f"There is a source {name} already: pipelines/sources/{name}.yaml.")
-    drafts = _drafts(example)
+    try:
+        with closing(apart):
+            drafts = apart.call(_drafts, example)
+    except DocumentRefused as error:
+        raise ScaffoldError(f"{example.name} {error}.") from error
     dates = [draft.name for draft in drafts if draft.type == "DATE"]
     keys = [draft.name for draft in drafts if re.search(r"(_no|_id|_ref|_number|_reference)$", draft.name)]
     text = project.render(
