@@ -41,10 +41,10 @@ def test_the_queries_answer_what_the_page_shows(walk: Walk, query: str, rows: li
 
 
 def test_source_and_measure_are_where_the_pages_say(walk: Walk) -> None:
-    keys = {key.to_user_string() for asset in build_model_assets(walk.settings, walk.manifest) for key in asset.keys}
+    manifest = json.loads(walk.manifest.read_text(encoding="utf-8"))
+    keys = {key.to_user_string() for asset in build_model_assets(manifest) for key in asset.keys}
     assert {"staging/stg_vehicle_seizure", "measures/msr_vehicle_seizures"} <= keys
-    models = json.loads(walk.manifest.read_text(encoding="utf-8"))["nodes"]
-    parents = models["model.fpw.measure_value"]["depends_on"]["nodes"]
+    parents = manifest["nodes"]["model.fpw.measure_value"]["depends_on"]["nodes"]
     assert "model.fpw.msr_vehicle_seizures" in parents
 
 

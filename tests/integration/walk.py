@@ -134,7 +134,9 @@ class Walk:
                 for line in block.text.splitlines():
                     assert line in printed, f"{page} says {line!r}, but it is\n{printed}"
             else:
-                assert block.language in ("sql", "table"), f"{page} has a block of {block.language}, which is not followed"
+                assert block.language in ("sql", "table"), (
+                    f"{page} has a block of {block.language}, which is not followed"
+                )
 
     def refresh(self, *select: str) -> None:
         """Load what is new, build what is named, and run all unit tests of the models."""
