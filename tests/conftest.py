@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from pathlib import Path
 
@@ -33,6 +34,13 @@ def shared_data() -> Path:
 @pytest.fixture(scope="session", name="shared_data")
 def shared_data_fixture() -> Path:
     return shared_data()
+
+
+@pytest.fixture(autouse=True)
+def _log_is_heard() -> None:
+    """A command that ran in this process before has taken the log to the console, where no test hears it."""
+    log = logging.getLogger("fpw")
+    log.handlers, log.propagate = [], True
 
 
 @pytest.fixture
