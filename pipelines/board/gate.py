@@ -402,13 +402,20 @@ def _row_text(table: Table | None, row: tuple[Cell, ...]) -> str:
 
 def _tagged(reader: Any, pack: Pack) -> Iterator[str]:
     root = reader.root_object
-    if not (root.get("/MarkInfo") or {}).get("/Marked"):
+    if not _is_on(root, "/MarkInfo", "/Marked"):
         yield "it is not marked as tagged"
     found = [str(element.get("/S")) for element in _structure(reader)]
+    if b'pdfuaid:part="1"' not in (root["/Metadata"].get_object().get_data() if "/Metadata" in root else b""):
+        yield "it does not say that it is PDF/UA-1"
     if "/H1" not in found or found.count("/H3") < len(pack.pages):
         yield "its headings are not tagged"
     if "/Table" not in found or "/TH" not in found:
         yield "its tables have no tagged heads"
+
+
+def _is_on(root: Any, name: str, flag: str) -> bool:
+    # a false of pypdf counts as true
+    return getattr((root.get(name) or {}).get(flag), "value", False) is True
 
 
 def _structure(reader: Any) -> Iterator[Any]:
@@ -434,7 +441,7 @@ def _document_properties(reader: Any, pack: Pack) -> Iterator[str]:
         yield f"its title is {said.get('/Title') or 'not set'} and not {pack.title}"
     if root.get("/Lang") != "en-GB":
         yield f"its language is {root.get('/Lang') or 'not set'} and not en-GB"
-    if not (root.get("/ViewerPreferences") or {}).get("/DisplayDocTitle"):
+    if not _is_on(root, "/ViewerPreferences", "/DisplayDocTitle"):
         yield "a reader shows its file name instead of its title"
 
 
