@@ -15,12 +15,10 @@ from pipelines.checks.data_docs import page_of
 from pipelines.checks.generated import CHECKED_SCHEMAS, complete
 from pipelines.checks.suite import Suite
 from pipelines.definitions import build_definitions
+from pipelines.operations.standing import _last_due
 from pipelines.refresh import dagster_instance
 from pipelines.sources.contract import NATIONAL, load_contracts
 from tests.integration.conftest import Installation, ask
-from pipelines.operations.standing import _last_due
-from pipelines.sources.contract import load_contracts
-from tests.integration.conftest import Installation
 
 pytestmark = pytest.mark.xdist_group("refresh")
 
