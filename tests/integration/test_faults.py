@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -442,3 +443,12 @@ def test_a_killed_dbt_ends_in_a_sentence(dead_pool: Executor, settings: Settings
     for pool in (dead_pool, LaterDead()):
         with pytest.raises(WarehouseError, match=r"A process of dbt was killed from outside.*refresh again"):
             Dbt(settings, pool).build(["x"], indirect_selection="eager", progress=print)
+
+
+def test_the_page_names_tests_that_exist() -> None:
+    page = (PROJECT_DIR / "docs" / "faults.md").read_text()
+    tests = {path.name: path.read_text() for path in (PROJECT_DIR / "tests").rglob("test_*.py")}
+    named = re.findall(r"`(test_\w+?)_?\.\.\.`", page)
+    assert len(named) > 10
+    assert [name for name in named if not any(f"\ndef {name}_" in text for text in tests.values())] == []
+    assert set(re.findall(r"test_\w+\.py", page)) <= tests.keys()
