@@ -14,6 +14,7 @@ import zipfile
 from collections.abc import Iterator
 from concurrent.futures import Executor, Future
 from pathlib import Path
+from types import SimpleNamespace
 
 import duckdb
 import pytest
@@ -343,7 +344,7 @@ def test_an_archive_for_which_there_was_no_room_is_read_when_there_is(
     with zipfile.ZipFile(settings.raw_dir / "x.zip", "w") as archive:
         archive.write(source, source.name)
     with monkeypatch.context() as patch:
-        patch.setattr(shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(10, 10, 0))  # type: ignore[attr-defined]
+        patch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=0))
         report = ingest(settings, warehouse)
     assert "only 0 are free; make room and try again" in report.refused[0]
     ingest(settings, warehouse)
