@@ -135,7 +135,8 @@ def _load(settings: Settings, warehouse: Warehouse, extracts: Sequence[Mapping[s
         writer.writeheader()
         writer.writerows(extracts)
     contracts = load_contracts()
-    register(settings, warehouse, contracts, RUN)
+    with _without_warnings("fpw.register"):  # of files that are not wanted here, and of answers that go with the folder
+        register(settings, warehouse, contracts, RUN)
     wanted = {extract["extract_id"]: extract for extract in extracts}
     with warehouse.connect() as connection:
         # What came later, and what was replaced before, is not part of the release.
@@ -145,6 +146,18 @@ def _load(settings: Settings, warehouse: Warehouse, extracts: Sequence[Mapping[s
         load(settings, warehouse, contract, RUN)
     with warehouse.connect() as connection:
         _refuse_missing(wanted, connection, "loaded", "not loaded again")
+
+
+@contextmanager
+def _without_warnings(name: str) -> Iterator[None]:
+    def is_progress(record: logging.LogRecord) -> bool:
+        return record.levelno < logging.WARNING
+
+    logging.getLogger(name).addFilter(is_progress)
+    try:
+        yield
+    finally:
+        logging.getLogger(name).removeFilter(is_progress)
 
 
 def _refuse_missing(
