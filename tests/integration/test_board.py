@@ -494,7 +494,7 @@ def test_the_document_is_tagged_and_says_what_it_is(told: PdfReader, pack: Pack)
     assert b'pdfuaid:part="1"' in root["/Metadata"].get_object().get_data()  # type: ignore[union-attr]
     assert 12 <= len(told.pages) <= 20
     titles = [entry["/Title"] for entry in _flat(told.outline)]
-    assert [page.heading for page in pack.pages] == [title for title in titles if title.startswith("Headline ")]
+    assert [page.heading for page in pack.pages] == [title for title in titles if re.match(r"Headline \d", title)]
 
 
 def _flat(outline: Any) -> list[Any]:

@@ -76,7 +76,9 @@ def test_the_pack_of_the_last_quarter_is_made_by_itself(
     for month in (1, 4, 7, 10):
         due = dt.datetime(2021, month, 20, 3, tzinfo=ZoneInfo("Europe/London"))
         assert _last_due(schedule, due + dt.timedelta(days=80)) == due
-        with dg.build_schedule_context(scheduled_execution_time=due) as context:
+        with dg.build_schedule_context(
+            scheduled_execution_time=due, repository_def=definitions.get_repository_def()
+        ) as context:
             (request,) = schedule.evaluate_tick(context).run_requests or ()
         asked[month] = request.partition_key
     assert asked == {1: "2020Q3", 4: "2020Q4", 7: "2021Q1", 10: "2021Q2"}
