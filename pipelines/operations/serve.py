@@ -74,9 +74,10 @@ def serve(settings: Settings, *, host: str, port: int) -> None:
     finally:
         for process in running.values():
             process.terminate()
+        end_by = time.monotonic() + _END_SECONDS
         for process in running.values():
             try:
-                process.wait(_END_SECONDS)
+                process.wait(max(0.1, end_by - time.monotonic()))
             except subprocess.TimeoutExpired:
                 process.kill()
 

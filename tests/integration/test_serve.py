@@ -83,7 +83,7 @@ def test_the_daemon_starts_the_nightly_job_by_itself_and_everything_ends_with_fp
         assert "build.duckdb" in sentence
     finally:
         serving.send_signal(signal.SIGTERM)
-        _, told = serving.communicate(timeout=60)
+        _, told = serving.communicate(timeout=120)
     assert serving.returncode == 0, told
     assert page(port) is None
     assert "Traceback" not in told.split("Ctrl-C ends it")[0]
