@@ -55,14 +55,13 @@ def remove_old(settings: Settings) -> list[str]:
     """Remove the releases that nothing speaks for; returns their names.
 
     A release goes out of sight in one step before its files are removed, and a removal that was cut short is ended the
-    next time, as is what a release that was never finished left. Files that it shares with others stay, under their names.
-    The warehouse must be held for writing.
+    next time. Files that it shares with others stay, under their names. The warehouse must be held for writing.
 
     Raises:
         WarehouseError: what speaks for a release cannot be read, so that none was removed.
         OSError: a folder cannot be removed.
     """
-    for leftover in (*settings.releases_dir.glob(".*.old"), *settings.releases_dir.glob(".*.new")):
+    for leftover in settings.releases_dir.glob(".*.old"):
         shutil.rmtree(leftover)
     removed = []
     for release, reasons in why_kept(settings).items():
