@@ -88,11 +88,13 @@ def _replace(
     _clear(fresh)
     try:
         rows = _copy(connection, fresh, because)
+        if _log_of(fresh).exists():
+            raise OSError(f"its rows stayed in {_log_of(fresh).name}")
         sync(fresh)
         after()
         # Read-only, and without the log of a reader that wrote to the old file and died: DuckDB would replay it.
         fresh.chmod(0o444)
-        target.with_name(f"{target.name}.wal").unlink(missing_ok=True)
+        _log_of(target).unlink(missing_ok=True)
         fresh.replace(target)
         sync(target.parent)
     except (OSError, duckdb.Error) as error:
@@ -107,8 +109,12 @@ def _replace(
 
 def _clear(fresh: Path) -> None:
     """Take away what a publication left that was cut off; its log is as large as the file."""
-    for path in (fresh, fresh.with_name(f"{fresh.name}.wal")):
+    for path in (fresh, _log_of(fresh)):
         path.unlink(missing_ok=True)
+
+
+def _log_of(database: Path) -> Path:
+    return database.with_name(f"{database.name}.wal")
 
 
 def _copy(connection: duckdb.DuckDBPyConnection, target: Path, because: str | None) -> dict[str, int]:
@@ -152,7 +158,9 @@ def _copy(connection: duckdb.DuckDBPyConnection, target: Path, because: str | No
     create_views(connection, of_earlier_release=because is not None)
     connection.execute(f'USE "{source}"')
     connection.commit()
-    connection.execute("CHECKPOINT published")  # to detach does so too, but does not tell why it failed
+    # To detach does so too, but leaves the rows in the log without a word when another connection, such as the one that
+    # writes the release, is asking for names of tables just then. This waits for it.
+    connection.execute("FORCE CHECKPOINT published")
     connection.execute("DETACH published")
     return rows
 

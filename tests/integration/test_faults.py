@@ -14,12 +14,13 @@ import zipfile
 from collections.abc import Iterator
 from concurrent.futures import Executor, Future
 from pathlib import Path
+from threading import Timer
 from types import SimpleNamespace
 
 import duckdb
 import pytest
 
-from benchmarks.readers import build, name
+from benchmarks.readers import ROWS, build, name
 from pipelines.dbt_run import Dbt, _load_project
 from pipelines.ingest import register as register_module
 from pipelines.ingest.discover import find_containers, is_settled
@@ -27,6 +28,7 @@ from pipelines.ingest.load import load
 from pipelines.ingest.register import RegisterReport, register
 from pipelines.settings import PROJECT_DIR, Settings
 from pipelines.sources.contract import load_contracts
+from pipelines.store import publish as publish_module
 from pipelines.store.advice import advised
 from pipelines.store.lock import HOLDER, cut_off, writer_lock
 from pipelines.store.publish import publish
@@ -375,6 +377,24 @@ def test_a_full_disk_leaves_the_published_file_and_no_other(settings: Settings) 
         assert list(settings.warehouse_dir.glob(".*")) == []
     publish(store)
     assert ask(path, "SELECT release_id FROM ops.release") == [(name(2),)]
+
+
+def test_a_publication_beside_another_connection_is_whole(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = Warehouse(settings)
+    build(store, 1)
+
+    def ask_for_tables(*_: object, **__: object) -> None:
+        other.begin()
+        other.execute("SELECT count(*) FROM duckdb_tables()").fetchall()
+        Timer(0.2, other.commit).start()
+
+    # As the release does it, which is written beside the file.
+    monkeypatch.setattr(publish_module, "create_views", ask_for_tables)
+    with store.connect() as other:
+        publish(store)
+    assert ask(settings.published_path, "SELECT release_id, count(*) FROM marts.amount GROUP BY ALL") == [
+        (name(1), ROWS)
+    ]
 
 
 # Memory
