@@ -248,7 +248,9 @@ def export(
     """
     folder.mkdir(parents=True)
     names = connection.execute(
-        "SELECT table_name, comment FROM duckdb_tables() WHERE schema_name = ? ORDER BY table_name", [schema]
+        "SELECT table_name, comment FROM duckdb_tables() "
+        "WHERE schema_name = ? AND database_name = current_database() ORDER BY table_name",
+        [schema],
     ).fetchall()
     before = read_manifest(last).get("tables" if schema == "marts" else schema, {}) if last else {}
     tables: dict[str, dict[str, Any]] = {}
