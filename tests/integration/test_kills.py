@@ -66,7 +66,7 @@ def test_a_kill_at_any_moment_leaves_the_published_file(tmp_path: Path) -> None:
         if stretch:
             time.sleep(moments.uniform(*stretch) * duration)
             refresh.send_signal(signal.SIGKILL)
-            cut_off = refresh.wait() == -signal.SIGKILL  # one that had ended could not be killed
+            refresh.wait()
         else:
             while "dbt builds intermediate" not in told.read_text():
                 assert refresh.poll() is None, told.read_text()
@@ -74,7 +74,6 @@ def test_a_kill_at_any_moment_leaves_the_published_file(tmp_path: Path) -> None:
             for process in processes_of(refresh.pid):
                 os.kill(process, signal.SIGKILL)
             assert refresh.wait(timeout=60) == 1
-            cut_off = False  # it ended by itself
             words = " ".join(told.read_text().split())
             assert "A process of dbt was killed from outside, as the system does when memory runs out" in words
             assert "Traceback" not in words
@@ -84,7 +83,6 @@ def test_a_kill_at_any_moment_leaves_the_published_file(tmp_path: Path) -> None:
     is_cut_off = cut_off(installation.settings.warehouse_dir) is not None  # the last kill may come too late
     done = installation.run("refresh")
     assert done.returncode == 0, done.stdout + done.stderr
-    assert ("was cut off before its end" in done.stderr) is cut_off
     assert ("was cut off before its end" in done.stderr) == is_cut_off
     assert ask(
         path, "SELECT count(*), sum(rows_loaded) FROM ops.extract WHERE status = 'loaded' AND NOT is_sample"
