@@ -73,8 +73,8 @@ def test_the_daemon_starts_the_nightly_job_by_itself_and_everything_ends_with_fp
         text=True,
     )
     try:
-        assert until(lambda: page(port), 120), "the webserver did not answer"
-        runs = until(lambda: ended_runs(settings), 180)
+        assert until(lambda: page(port), 300), "the webserver did not answer"
+        runs = until(lambda: ended_runs(settings), 420)
         assert isinstance(runs, list), "the schedule started no run"
         assert {(run.job_name, run.tags["dagster/schedule_name"]) for run in runs} == {("refresh", "nightly")}
         with dg.DagsterInstance.from_config(str(settings.dagster_home)) as instance:
@@ -101,7 +101,7 @@ def test_a_port_that_is_taken_is_said(tmp_path: Path) -> None:
             env=settings.child_environment(),
             capture_output=True,
             text=True,
-            timeout=180,
+            timeout=400,
         )
     assert done.returncode == 1
     assert f"Is port {port} or {port + 1} taken" in done.stderr
