@@ -1,8 +1,9 @@
 """A stranger with the exported files, a spreadsheet of sums and a solver: what can he work out about a blank cell?
 
-Nothing here uses the code of `pipelines.disclosure`. The stranger reads every table of an export, learns from the
-numbers that are shown which of them are the same and which add up, supposes that the blank ones do too, and solves for
-the least and the most that a blank can be.
+Nothing here uses the code of `pipelines.disclosure`. The stranger reads every table of an export, sees from the numbers
+that are shown which of them may be the same and which may add up, supposes that the blank ones do too, and solves for
+the least and the most that a blank can be. An oracle tells him which of his guesses are wrong (`believing`), so he
+knows more than a reader ever will.
 """
 
 from __future__ import annotations
@@ -117,10 +118,17 @@ class Attack:
         file = str(folder / "marts" / "measure_value.parquet")
         with duckdb.connect() as connection:
             told = connection.execute(NUMBERS, {"file": file}).fetchall()
-            for table, query in ELSEWHERE.items():
+            parents = dict(
                 connection.execute(
-                    f"CREATE OR REPLACE VIEW told AS FROM read_parquet('{folder / 'marts' / table}.parquet')"
-                )
+                    "SELECT area_code, parent_area_code FROM read_parquet(?)",
+                    [str(folder / "marts" / "dim_area.parquet")],
+                ).fetchall()
+            )
+            for table, query in ELSEWHERE.items():
+                other = folder / "marts" / f"{table}.parquet"
+                if not other.exists():
+                    continue
+                connection.execute(f"CREATE OR REPLACE VIEW told AS FROM read_parquet('{other}')")
                 known = {tuple(row[:4]) for row in told}
                 told += [(*row, False) for row in connection.execute(query).fetchall() if tuple(row[:4]) in known]
         names = list(dict.fromkeys((row[0], row[1], row[2], row[3]) for row in told))
@@ -131,10 +139,16 @@ class Attack:
         for row in told:
             place = name_at[row[0], row[1], row[2], row[3]], key_at[row[4:8]]
             there[place] = True
-            if not row[9]:
+            if not row[9] and np.isnan(number[place]):
                 number[place] = row[8]
         attack = cls(names, keys, number, there)
-        attack.equations = [*attack.siblings(), *attack.sums(), *attack.periods(), *attack.shares()]
+        attack.equations = [
+            *attack.siblings(),
+            *attack.sums(),
+            *attack.periods(),
+            *attack.areas(parents),
+            *attack.shares(),
+        ]
         return attack
 
     def siblings(self) -> Iterator[tuple[Cell, list[Cell], bool]]:
@@ -145,10 +159,11 @@ class Attack:
             shown = ~np.isnan(self.number) & ~np.isnan(self.number[one])
             alike = ((self.number == self.number[one]) | ~shown).all(axis=1) & both.any(axis=1)
             for other in np.flatnonzero(alike):
-                if other != one and len(np.unique(self.number[one][shown[other] & (self.number[one] > 0)])) > 1:
-                    yield from (
-                        ((int(one), int(key)), [(int(other), int(key))], True) for key in np.flatnonzero(both[other])
-                    )
+                seen = self.number[one][shown[other]]
+                same = self.names[one][1:] == self.names[other][1:]  # two measures that count by the same
+                if other != one and (same or len(np.unique(seen[seen > 0])) > 1):
+                    for key in map(int, np.flatnonzero(both[other])):
+                        yield (int(one), key), [(int(other), key)], True
 
     def sums(self) -> Iterator[tuple[Cell, list[Cell], bool]]:
         """Values of a breakdown, all or some, that make another number wherever all of them are shown."""
@@ -171,8 +186,9 @@ class Attack:
                     if whole not in chosen and len(np.unique(shown[shown > 0])) > 2:
                         yield from self._in_breakdown(whole, chosen, True)
                 name = (quotient, part, None, None)
-                if name in self.place and len(chosen) == len(members) and not (rest[self.place[name]] < -1e-6).any():
-                    yield from self._in_breakdown(self.place[name], chosen, bool(agrees[self.place[name]]))
+                if name in self.place and len(chosen) == len(members):
+                    yield from self._in_breakdown(self.place[name], chosen, True)
+                    yield from self._in_breakdown(self.place[name], chosen, False)
 
     def _in_breakdown(
         self, whole: int, parts: tuple[int, ...], is_all: bool
@@ -202,6 +218,16 @@ class Attack:
         for name in np.flatnonzero(self.there[:, [whole, *parts]].all(axis=1) & is_additive):
             yield (int(name), whole), [(int(name), part) for part in parts], True
 
+    def areas(self, parents: dict[str, str]) -> Iterator[tuple[Cell, list[Cell], bool]]:
+        """The areas within another."""
+        for whole, (area, *period) in enumerate(self.keys):
+            parts = [
+                place for place, (where, *when) in enumerate(self.keys) if parents.get(where) == area and when == period
+            ]
+            for name in map(int, np.flatnonzero(self.there[:, [whole, *parts]].all(axis=1) if parts else [])):
+                yield (name, whole), [(name, part) for part in parts], True
+                yield (name, whole), [(name, part) for part in parts], False
+
     def shares(self) -> Iterator[tuple[Cell, list[Cell], bool]]:
         """A numerator that was never above its denominator is within it."""
         for below, (quotient, part, kind, value) in enumerate(self.names):
@@ -211,13 +237,15 @@ class Attack:
                     yield (below, int(key)), [(above, int(key))], False
 
     def believing(self, truth: Callable[[Cell], float]) -> Attack:
-        """The same stranger, but for the sums he believes in and that are not true: the shown numbers mislead him."""
+        """The same stranger, but for what he believes in and is not true: a sum by chance, a misprint in a document."""
 
         def is_true(whole: Cell, parts: list[Cell], is_all: bool) -> bool:
             rest = truth(whole) - sum(map(truth, parts))
             return abs(rest) < 1e-6 or (not is_all and rest > 0)
 
-        return replace(self, equations=[equation for equation in self.equations if is_true(*equation)])
+        right = np.array([[truth((name, key)) for key in range(len(self.keys))] for name in range(len(self.names))])
+        number = np.where(abs(self.number - right) > 1e-6, np.nan, self.number)
+        return replace(self, number=number, equations=[one for one in self.equations if is_true(*one)])
 
     def ranges(self, wanted: set[Cell]) -> dict[Cell, tuple[float, float]]:
         """The least and the most that each of these blanks can be."""

@@ -1,7 +1,7 @@
 """What a reader of everything that leaves can work out about a number that is hidden: the least and the most it can be.
 
-The reader knows every number that is shown, in every vintage, how the numbers add up, that none is below zero, and that
-zeros are shown, so that a hidden number is at least 1. He solves for the least and the most of each hidden number with
+The reader knows every number that is shown, in every vintage, how the numbers add up, that none is below zero, and which
+blanks are not zero and so at least 1 (zeros are shown). He solves for the least and the most of each hidden number with
 linear programming; that numbers are whole he does not use.
 """
 
@@ -32,6 +32,11 @@ class System:
     value: Floats
     cell: Ints
     threshold: Floats
+
+    @property
+    def floor(self) -> Floats:
+        """The least that a reader knows each unknown to be."""
+        return np.where(self.cell >= 0, np.minimum(1.0, self.value), 0.0)
 
 
 def build_system(numbers: Numbers, relations: Iterable[Relation]) -> System:
@@ -89,10 +94,10 @@ class Attack:
         """How far apart the least and the most are that each unknown was found to be able to be."""
         return self.high - self.low
 
-    def exposed(self, is_known: Flags, at_least: Flags, needed: Floats) -> dict[int, Ints]:
+    def exposed(self, is_known: Flags, needed: Floats) -> dict[int, Ints]:
         """The unknowns that a reader narrows down closer than `needed`, each with the equations that bind it.
 
-        `is_known` says what is shown, `at_least` which hidden ones he knows not to be zero. 0 in `needed`: not sought.
+        `is_known` says what is shown; what `needed` has 0 for is not sought.
         """
         system = self.system
         unknown = np.flatnonzero(~is_known)
@@ -102,9 +107,8 @@ class Attack:
         equations = equations[used]
         known_sum = -(system.equations[used] @ np.where(is_known, system.value, 0.0))
         needed = needed[unknown]
-        floor = np.where(at_least, np.minimum(1.0, system.value), np.minimum(0.0, system.value))[unknown]
         _, block = connected_components(abs(equations).T @ abs(equations), directed=False)
-        problem = _Problem(equations, known_sum, floor, self.low[unknown], self.high[unknown], block)
+        problem = _Problem(equations, known_sum, system.floor[unknown], self.low[unknown], self.high[unknown], block)
         bound = problem.widen(needed)
         self.low[unknown], self.high[unknown] = problem.low, problem.high
         # numbers that stand in no equation can be anything

@@ -269,10 +269,13 @@ def _write_csv(connection: duckdb.DuckDBPyConnection, file: Path, csv: Path) -> 
     connection.execute(f"COPY (SELECT {', '.join(columns)} FROM {source}) TO {quoted(str(csv))} (FORMAT csv, HEADER)")
 
 
-def hide(connection: duckdb.DuckDBPyConnection, newest: Path, earlier: list[Path], name: str) -> None:
+def hide(
+    connection: duckdb.DuckDBPyConnection, newest: Path, earlier: list[Path], name: str, *, secondary: bool = True
+) -> None:
     """Work out what is hidden of the release that is open, and lay it into schema `policy` for `public_tables`.
 
     `newest` is the release that remembers most, `earlier` the exports that may have left, `name` that of this one.
+    Without `secondary` the small numbers are hidden and nothing that gives them away.
     """
     load_policy(connection)
     connection.execute(KNOWN.format(newest=quoted(str(newest / "marts" / "value_history.parquet"))))
@@ -281,7 +284,7 @@ def hide(connection: duckdb.DuckDBPyConnection, newest: Path, earlier: list[Path
     numbers = read_numbers(connection)
     relations = find_relations(numbers, _parents(connection))
     log.info("%d numbers, %d sums between them", len(numbers.versions), len(relations))
-    pattern = choose(numbers, relations, _memory(connection, numbers))
+    pattern = choose(numbers, relations, _memory(connection, numbers), secondary=secondary)
     log.info("%d of %d rows are hidden", pattern.hidden.sum(), len(numbers.rows))
     _lay(connection, numbers, relations, pattern, name)
 
@@ -305,7 +308,9 @@ def _remember(connection: duckdb.DuckDBPyConnection, earlier: list[Path]) -> Non
         """
     )
     files = [str(path / "marts" / "value_history.parquet") for path in earlier]
-    if files:
+    if not files:
+        return
+    try:
         connection.execute(
             """
             INSERT INTO policy.told
@@ -316,17 +321,25 @@ def _remember(connection: duckdb.DuckDBPyConnection, earlier: list[Path]) -> Non
             """,
             [files],
         )
+    except duckdb.Error as error:
+        raise WarehouseError(
+            f"An earlier export cannot be read ({str(error).splitlines()[0]}), so what it let out is not known; put "
+            f"{earlier[0].parent} back from the backup, then export again."
+        ) from error
 
 
 def _memory(connection: duckdb.DuckDBPyConnection, numbers: Numbers) -> Memory:
+    """What earlier exports said of these numbers."""
     place = {(row.series_id, row.period_start): number for number, row in enumerate(numbers.rows)}
+    compared = sorted({row.series_id for row in numbers.rows})
     hidden: set[int] = set()
     shown: set[tuple[int, float]] = set()
     for series, start, numerator, denominator, value, is_hidden in connection.execute(
         """
         SELECT DISTINCT series_id, period_start, numerator, denominator, value, is_hidden FROM policy.told
-        SEMI JOIN policy.row USING (series_id)
-        """
+        SEMI JOIN (SELECT unnest(?::VARCHAR[]) AS series_id) USING (series_id)
+        """,
+        [compared],
     ).fetchall():
         number = place.get((series, start))
         if number is None:

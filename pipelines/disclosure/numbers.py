@@ -104,8 +104,12 @@ SELECT
 FROM parts
 WHERE
     number IS NOT NULL
-    -- numbers that are free to leave matter where they may repeat one that is not
-    AND (threshold IS NOT NULL OR key_id IN (SELECT key_id FROM parts WHERE threshold IS NOT NULL))
+    -- what is free to leave matters where it is a sum of what is not, or may repeat it
+    AND (
+        threshold IS NOT NULL
+        OR measure_id IN (SELECT measure_id FROM parts WHERE threshold IS NOT NULL)
+        OR key_id IN (SELECT key_id FROM parts WHERE threshold IS NOT NULL)
+    )
 ORDER BY is_last DESC, series_id, period_start, part, known_from
 """.replace("{stem}", "regexp_replace(method_id, '_per_(month|quarter|12_months|financial_year|calendar_year)$', '')")
 

@@ -53,7 +53,7 @@ def choose(
     if secondary:
         chooser.protect()
     else:
-        chooser.attack.exposed(chooser.known(), chooser.needed > 0, chooser.needed)
+        chooser.attack.exposed(chooser.known(), chooser.needed)
     small = chooser.needed > 0
     return Pattern(
         chooser.hidden_rows(),
@@ -111,7 +111,7 @@ class _Chooser:
         for self.rounds in count(1):
             self._close_windows()
             known = self.known()
-            exposed = self._narrowed(known) or self.attack.exposed(known, self.needed > 0, self.needed)
+            exposed = self._narrowed(known) or self.attack.exposed(known, self.needed)
             chosen = {cell for one, lines in exposed.items() if (cell := self._partner(known, one, lines)) is not None}
             if not chosen:
                 return
@@ -127,9 +127,8 @@ class _Chooser:
     def _narrowed(self, known: Flags) -> dict[int, Ints]:
         """Small numbers that one equation alone narrows down too far, each with it, where more can be hidden in it."""
         system, unknown = self.system, 1.0 - known
-        floor = np.where(self.needed > 0, np.minimum(1.0, system.value), 0.0)
         wholes, parts = system.equations.maximum(0), (-system.equations).maximum(0)
-        room = np.where(wholes @ unknown > 0, np.inf, parts @ (unknown * (system.value - floor)))
+        room = np.where(wholes @ unknown > 0, np.inf, parts @ (unknown * (system.value - system.floor)))
         room = np.where(parts @ unknown > 0, room, 0.0)
         asked = abs(system.equations).multiply(self.needed * unknown).max(axis=1).toarray().ravel()
         found: dict[int, Ints] = {}

@@ -65,7 +65,7 @@ class Mart(BaseModel):
 
 @cache
 def load_marts(path: Path = MARTS) -> dict[str, Mart]:
-    """The tables that leave, by name (of schema marts, if none is named); one that is not among them stays inside.
+    """What `marts.yaml` says of each table, by name; one that is not among them stays inside.
 
     Raises:
         WarehouseError: the file cannot be used; names the mart.
@@ -75,7 +75,7 @@ def load_marts(path: Path = MARTS) -> dict[str, Mart]:
         marts = {name if "." in name else f"marts.{name}": Mart.model_validate(said) for name, said in read.items()}
     except (OSError, yaml.YAMLError, ValidationError) as error:
         raise WarehouseError(f"{path} cannot be used ({error}); correct what it says of the mart.") from error
-    return {name: mart for name, mart in marts.items() if mart.stays_inside is None}
+    return marts
 
 
 def policy_digest(seeds: Path = SEEDS_DIR) -> str:
@@ -121,3 +121,9 @@ def load_policy(connection: duckdb.DuckDBPyConnection, seeds: Path = SEEDS_DIR) 
     if wrong:
         seed, key, value = wrong[0]
         raise WarehouseError(f"Seed {seed}.csv says {value!r} of {key}, which is not known; correct the line.")
+
+
+@cache
+def _public_sources() -> list[str]:
+    """Sources that anybody can download."""
+    return [name for name, contract in load_contracts().items() if contract.sensitivity == "public"]

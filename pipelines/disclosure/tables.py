@@ -93,7 +93,11 @@ def public_tables(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
         "SELECT schema_name, table_name, column_name FROM duckdb_columns() ORDER BY 1, 2, column_index"
     ).fetchall():
         there.setdefault(f"{schema}.{table}", []).append(column)
-    return {name: _query(name, mart, there[name]) for name, mart in load_marts().items() if name in there}
+    return {
+        name: _query(name, mart, there[name])
+        for name, mart in load_marts().items()
+        if name in there and mart.stays_inside is None
+    }
 
 
 def _query(name: str, mart: Mart, there: Sequence[str]) -> str:
@@ -160,7 +164,10 @@ def _tie(place: int, name: str, tie: Tie) -> str:
             )
         )
     first, last = tie.first or "NULL", tie.last or tie.first or "NULL"
-    if tie.first:
+    if tie.months_of:
+        # that months do not leave is no word on how small they are
+        on += " AND hidden.period_start = rested.first"
+    elif tie.first:
         on += " AND (hidden.period_start IS NULL OR hidden.period_start BETWEEN rested.first AND rested.last)"
     return (
         f"tie_{place} AS (SELECT rested.place, min(hidden.words) AS words, min(hidden.since) AS since "
