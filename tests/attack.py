@@ -174,7 +174,6 @@ class Attack:
         for (quotient, part, _), members in groups.items():
             if not (self.there[members] & np.isnan(self.number[members])).any():
                 continue
-            self.there[members].all(axis=0)
             sizes = range(2, len(members) + 1) if len(members) <= MOST_SUBSETS else (len(members) - 1, len(members))
             for chosen in (subset for size in sizes for subset in combinations(members, size)):
                 total = self.number[list(chosen)].sum(axis=0)
