@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ from pipelines.workers import Pool, process_pool, work_of
 log = logging.getLogger("fpw.dbt")
 
 DBT_EXECUTABLE = str(Path(sys.executable).with_name("dbt"))
+PARSED = "partial_parse.msgpack"
 PROGRESS_SECONDS = 2
 
 
@@ -52,19 +54,24 @@ def dbt_arguments(settings: Settings) -> list[str]:
 
 
 def ensure_manifest(settings: Settings) -> Path:
-    """The dbt manifest, parsed anew only when a file of the project or a setting changed.
+    """The dbt manifest, parsed anew only when a file of the project or dbt itself changed.
+
+    It holds for every installation: the home force and the database come in when a build runs. Beside it lies what dbt made of the project, from which builds start (`PARSED`).
 
     Raises:
         ModelError: dbt cannot parse the project.
     """
     target = settings.dbt_target_dir
     manifest, stamp = target / "manifest.json", target / "manifest.stamp"
-    digest = hashlib.sha256(repr((dbt_environment(settings), dbt_arguments(settings))).encode())
+    packages = [version(package) for package in ("dbt-core", "dbt-duckdb")]
+    digest = hashlib.sha256(repr((str(DBT_DIR), packages)).encode())
     for path in sorted(DBT_DIR.rglob("*")):
         if path.suffix in {".sql", ".yml", ".csv"}:
             digest.update(str(path.relative_to(DBT_DIR)).encode() + path.read_bytes())
-    if _is_whole(manifest) and stamp.exists() and stamp.read_text() == digest.hexdigest():
+    fresh = (target / PARSED).exists() and stamp.exists() and stamp.read_text() == digest.hexdigest()
+    if fresh and _is_whole(manifest):
         return manifest
+    stamp.unlink(missing_ok=True)
     log.info("Parsing the dbt project")
     target.mkdir(parents=True, exist_ok=True)
     done = subprocess.run(
@@ -134,7 +141,7 @@ class Dbt:
 
     def __init__(self, settings: Settings, pool: Pool) -> None:
         self._pool = pool
-        self._environment = dbt_environment(settings)
+        self._settings = settings
         self._ready: Future[None] | None = None
         self.target = settings.dbt_target_dir
         self._arguments = [*dbt_arguments(settings), *_folders(self.target)]
@@ -142,8 +149,9 @@ class Dbt:
     def start(self) -> Future[None]:
         """Begin to load dbt and the project, if that has not begun."""
         if self._ready is None:
+            ensure_manifest(self._settings)
             self._pool.start()
-            self._ready = self._pool.submit(_load_project, self._environment, self._arguments)
+            self._ready = self._pool.submit(_load_project, dbt_environment(self._settings), self.target / PARSED)
         return self._ready
 
     def build(self, select: Sequence[str], *, indirect_selection: str, progress: Callable[[int], None]) -> Build:
@@ -242,17 +250,18 @@ def _folders(target: Path) -> list[str]:
 _project: Any = None
 
 
-def _load_project(environment: dict[str, str], arguments: list[str]) -> None:
+def _load_project(environment: dict[str, str], parsed: Path) -> None:
+    """Load dbt, and the project as it was parsed: reading it is a second, to have dbt look at each file again is four."""
     global _project
-    from dbt.cli.main import dbtRunner
+    import dbt.cli.main  # noqa: F401  (with the adapter, which is to keep values to itself)
+    from dbt.contracts.graph.manifest import Manifest
+    from dbt.parser.manifest import extended_mashumuro_decoder
 
     os.environ.update(environment)
     logging.raiseExceptions = False  # a log that cannot be written on a full disk would be told line by line
     _keep_values_to_itself()
-    parsed = dbtRunner().invoke(["--quiet", "--no-write-json", "parse", *arguments])
-    if not parsed.success:
-        raise ModelError(f"dbt cannot parse {DBT_DIR.name}: {parsed.exception}")
-    _project = parsed.result
+    _project = Manifest.from_msgpack(parsed.read_bytes(), decoder=extended_mashumuro_decoder)
+    _project.build_flat_graph()
 
 
 def _keep_values_to_itself() -> None:
