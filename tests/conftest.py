@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import fcntl
 import logging
 import os
+import shutil
 from pathlib import Path
 
 import pytest
 from hypothesis import settings as hypothesis_settings
 
+from pipelines.dbt_run import ensure_manifest, load_seeds
 from pipelines.settings import PROJECT_DIR, Settings
 from pipelines.sources.contract import load_contracts
 from pipelines.store.warehouse import Warehouse
@@ -43,6 +46,30 @@ def _log_is_heard() -> None:
     log.handlers, log.propagate = [], True
 
 
+@pytest.fixture(scope="session")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A warehouse folder as `fpw prepare` leaves it, with the parsed project and the seeds; made once for all workers."""
+    shared = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        shared = shared.parent
+    folder = shared / "prepared"
+    with (shared / "prepared.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not folder.exists():
+            settings = Settings.load({}, warehouse_dir=shared / "preparing", threads=2)
+            ensure_manifest(settings)
+            Warehouse(settings).create_tables(load_contracts().values())
+            load_seeds(settings)
+            settings.warehouse_dir.rename(folder)
+    return folder
+
+
+def settle(settings: Settings, prepared: Path) -> Settings:
+    """The settings, once their warehouse folder is a prepared one."""
+    shutil.copytree(prepared, settings.warehouse_dir)
+    return settings
+
+
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     """Settings of an empty installation."""
@@ -65,11 +92,11 @@ def street_row(
     longitude: str = "-1.9",
     crime_type: str = "Burglary",
     outcome: str = "Under investigation",
+    area: str = "E01009417,Birmingham 001A",
 ) -> str:
     """One line of a street-crime file, without line end."""
     return (
-        f"{number:064x},{month},{label},{label},{longitude},52.5,On or near High Street,E01009417,Birmingham 001A,"
-        f"{crime_type},{outcome},"
+        f"{number:064x},{month},{label},{label},{longitude},52.5,On or near High Street,{area},{crime_type},{outcome},"
     )
 
 

@@ -11,9 +11,19 @@ SUITE = Suite(
         refers("area_code", "marts.dim_force", "area_code", "A plan is of no force: correct seed plans/plan.csv."),
         holds(
             "days_in_order",
-            "starts_on < ends_on",
+            "starts_on < coalesce(ends_on, DATE '9999-12-31')",
             ("plan_id", "starts_on", "ends_on"),
             "A plan ends before it starts: correct seed plans/plan.csv.",
+        ),
+        no_rows(
+            "plans_all_there",
+            """
+            SELECT plan_id FROM reference.plan
+            WHERE coalesce(area_code, (SELECT area_code FROM marts.dim_force WHERE is_home_force))
+                    = (SELECT area_code FROM marts.dim_force WHERE is_home_force)
+                AND plan_id NOT IN (SELECT plan_id FROM {batch})
+            """,
+            "A plan of the force, or of every force, is lost: correct model dim_plan.",
         ),
         no_rows(
             "indicators_all_counted",

@@ -17,7 +17,9 @@ SUITE = Suite(
             "indicators_all_there",
             """
             SELECT plan_indicator_id, registered.plan_id AS plan_in_seed, placed.plan_id AS plan_in_mart
-            FROM (SELECT plan_indicator_id, plan_id FROM reference.plan_indicator) AS registered
+            FROM (
+                SELECT plan_indicator_id, plan_id FROM reference.plan_indicator SEMI JOIN marts.dim_plan USING (plan_id)
+            ) AS registered
             FULL JOIN (SELECT plan_indicator_id, plan_id FROM {batch} AS mart) AS placed USING (plan_indicator_id)
             WHERE registered.plan_id IS DISTINCT FROM placed.plan_id
             """,

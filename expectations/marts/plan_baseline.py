@@ -21,7 +21,7 @@ SUITE = Suite(
         no_rows(
             "baselines_all_there",
             "SELECT plan_indicator_id FROM reference.plan_baseline "
-            "WHERE plan_indicator_id NOT IN (SELECT plan_indicator_id FROM {batch})",
+            "SEMI JOIN marts.dim_plan_indicator USING (plan_indicator_id) WHERE plan_indicator_id NOT IN (SELECT plan_indicator_id FROM {batch})",
             "A baseline of the seed is lost: correct model mart_plan_baseline.",
         ),
         holds(

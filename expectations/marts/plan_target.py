@@ -17,7 +17,8 @@ SUITE = Suite(
         not_null("target_value", "A target has no number: correct seed plans/plan_target.csv."),
         no_rows(
             "targets_all_there",
-            "SELECT target_id FROM reference.plan_target WHERE target_id NOT IN (SELECT target_id FROM {batch})",
+            "SELECT target_id FROM reference.plan_target SEMI JOIN marts.dim_plan_indicator USING (plan_indicator_id) "
+            "WHERE target_id NOT IN (SELECT target_id FROM {batch})",
             "A target of the seed is lost: correct model mart_plan_target.",
         ),
         holds(

@@ -114,7 +114,10 @@ def _files(pack: Pack, with_document: bool) -> dict[str, bytes]:
 
 def _plan_of(connection: duckdb.DuckDBPyConnection, quarter: Quarter) -> str:
     found = connection.execute(
-        "SELECT plan_id FROM marts.dim_plan WHERE plan_kind = 'plan' AND starts_on <= ? ORDER BY starts_on DESC, plan_id LIMIT 1",
+        """
+        SELECT plan_id FROM marts.dim_plan WHERE plan_kind = 'plan' AND starts_on <= ?
+        ORDER BY is_common, starts_on DESC, plan_id LIMIT 1
+        """,
         [quarter.end],
     ).fetchall()
     if not found:

@@ -13,6 +13,7 @@ import pytest
 
 from pipelines.sample import load_definition, make_sample
 from pipelines.settings import PROJECT_DIR, SEEDS_DIR, Settings
+from tests.conftest import settle
 from tests.integration.walk import Walk
 
 
@@ -40,14 +41,34 @@ class Installation:
             timeout=300,
         )
 
+    def refresh_first(self) -> None:
+        """Refresh it, and keep what the refresh told."""
+        done = self.run("refresh")
+        assert done.returncode == 0, done.stdout + done.stderr
+        (self.settings.warehouse_dir / "first-refresh.txt").write_text(done.stdout + done.stderr)
 
-def small_installation(folder: Path, first_month: str, last_month: str, *, others: bool = False) -> Installation:
+    @property
+    def first_output(self) -> str:
+        """What the first refresh told."""
+        return (self.settings.warehouse_dir / "first-refresh.txt").read_text()
+
+
+def small_installation(
+    folder: Path,
+    prepared: Path,
+    first_month: str,
+    last_month: str,
+    *,
+    force: str = "west-midlands",
+    others: bool = False,
+) -> Installation:
     """An installation with a sample of one force; with `others`, of every source."""
-    settings = Settings.load({}, raw_dir=folder / "raw", warehouse_dir=folder / "warehouse", threads=2)
+    settings = Settings.load({}, force=force, raw_dir=folder / "raw", warehouse_dir=folder / "warehouse", threads=2)
     settings = settings.model_copy(update={"pseudonym_key_file": folder / "secrets" / "key"})
+    settle(settings, prepared)
     settings.raw_dir.mkdir(parents=True)
     whole = load_definition()
-    definition = whole.only(["west-midlands"], first_month, last_month, whole.others if others else ())
+    definition = whole.only([force], first_month, last_month, whole.others if others else ())
     make_sample(settings.raw_dir, seeds_dir=SEEDS_DIR, definition=definition)
     return Installation(settings)
 
@@ -59,13 +80,21 @@ def ask(path: Path, query: str) -> list[tuple[object, ...]]:
 
 
 @pytest.fixture(scope="session")
-def installation(tmp_path_factory: pytest.TempPathFactory) -> Installation:
+def installation(tmp_path_factory: pytest.TempPathFactory, prepared: Path) -> Installation:
     """Fourteen months of one force, and every other source, refreshed once."""
-    installation = small_installation(tmp_path_factory.mktemp("installation"), "2019-03", "2020-04", others=True)
-    done = installation.run("refresh")
-    assert done.returncode == 0, done.stdout + done.stderr
-    (installation.settings.warehouse_dir / "first-refresh.txt").write_text(done.stdout + done.stderr)
+    folder = tmp_path_factory.mktemp("installation")
+    installation = small_installation(folder, prepared, "2019-03", "2020-04", others=True)
+    installation.refresh_first()
     shutil.copy(installation.settings.build_path, first_build_of(installation))
+    return installation
+
+
+@pytest.fixture(scope="session")
+def merseyside(tmp_path_factory: pytest.TempPathFactory, prepared: Path) -> Installation:
+    """A few months of another force than the one that the defaults are of, refreshed once."""
+    folder = tmp_path_factory.mktemp("merseyside")
+    installation = small_installation(folder, prepared, "2018-04", "2019-09", force="merseyside")
+    installation.refresh_first()
     return installation
 
 

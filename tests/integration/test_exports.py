@@ -24,7 +24,7 @@ from tests.integration.conftest import Installation
 from tests.made_release import make_release, split
 from tests.unit.test_disclosure import small_numbers
 
-pytestmark = pytest.mark.xdist_group("installation")
+pytestmark = pytest.mark.xdist_group("refresh")
 
 STEM = "regexp_replace(method_id, '_per_(month|quarter|12_months|financial_year)$', '')"
 

@@ -38,7 +38,7 @@ def digest(path: Path) -> str:
 
 
 def test_the_refresh_ends_with_what_a_newcomer_needs(installation: Installation) -> None:
-    output = (installation.settings.warehouse_dir / "first-refresh.txt").read_text()
+    output = installation.first_output
     for words in ("police_uk_street", "quarantined", "Checks:", " 0 failed", "Measures:", "SAMPLE DATA", "Published:"):
         assert words in output
     assert str(installation.settings.published_path) in output

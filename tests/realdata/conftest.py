@@ -10,15 +10,16 @@ import pytest
 
 from pipelines.refresh import run_refresh
 from pipelines.settings import Settings
+from tests.conftest import settle
 
 
 @pytest.fixture(scope="session")
-def real_settings(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Settings:
+def real_settings(shared_data: Path, prepared: Path, tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """Settings of a warehouse that was refreshed from the real extracts."""
     settings = Settings.load(
         {}, raw_dir=shared_data / "police_uk", warehouse_dir=tmp_path_factory.mktemp("real") / "warehouse", threads=2
     )
-    outcome = run_refresh(settings)
+    outcome = run_refresh(settle(settings, prepared))
     assert outcome.succeeded, outcome.failures
     return settings
 

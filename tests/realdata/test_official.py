@@ -25,6 +25,7 @@ from pipelines.settings import Settings
 from pipelines.sources.contract import load_contracts
 from pipelines.sources.forces import load_forces
 from pipelines.store.warehouse import Warehouse
+from tests.conftest import settle
 
 pytestmark = pytest.mark.xdist_group("official")
 
@@ -43,7 +44,7 @@ EDITIONS = {
 
 
 @pytest.fixture(scope="module")
-def build_path(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def build_path(shared_data: Path, prepared: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A build database with the real files, of the large one of outcomes two forces, and the models above them."""
     folder = tmp_path_factory.mktemp("official")
     (folder / "raw").mkdir()
@@ -54,8 +55,7 @@ def build_path(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> P
         folder / "raw" / OUTCOMES.removesuffix(".gz")
     )
     settings = Settings.load({}, raw_dir=folder / "raw", warehouse_dir=folder / "warehouse", threads=2)
-    warehouse, contracts = Warehouse(settings), load_contracts()
-    warehouse.create_tables(contracts.values())
+    warehouse, contracts = Warehouse(settle(settings, prepared)), load_contracts()
     register(settings, warehouse, contracts, "run")
     for name, contract in contracts.items():
         if name.startswith(("ons_", "home_office_")):
@@ -72,6 +72,7 @@ def build_path(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> P
             "stg_home_office_stop_search",
             "stg_home_office_workforce_table",
         ]
+        models = [f"{model},resource_type:model" for model in models]  # the seeds are there
         built = dbt.build(models, indirect_selection="cautious", progress=lambda done: None)
     assert built.failure is None
     return settings.build_path

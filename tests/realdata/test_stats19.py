@@ -19,6 +19,7 @@ from pipelines.ingest.register import register
 from pipelines.settings import Settings
 from pipelines.sources.contract import load_contracts
 from pipelines.store.warehouse import Warehouse
+from tests.conftest import settle
 
 pytestmark = pytest.mark.xdist_group("stats19")
 
@@ -26,7 +27,7 @@ WEST_MIDLANDS = "E23000014"
 
 
 @pytest.fixture(scope="module")
-def build_path(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def build_path(shared_data: Path, prepared: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A build database with the real files and the models above them."""
     settings = Settings.load(
         {},
@@ -34,15 +35,16 @@ def build_path(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> P
         warehouse_dir=tmp_path_factory.mktemp("stats19") / "warehouse",
         threads=2,
     )
-    warehouse, contracts = Warehouse(settings), load_contracts()
-    warehouse.create_tables(contracts.values())
+    warehouse, contracts = Warehouse(settle(settings, prepared)), load_contracts()
     register(settings, warehouse, contracts, "run")
     for name, contract in contracts.items():
         if name.startswith("stats19"):
             load(settings, warehouse, contract, "run")
     with dbt_process(settings) as dbt:
         built = dbt.build(
-            ["+msr_road_casualties", "+rare_event_point"], indirect_selection="cautious", progress=lambda done: None
+            ["+msr_road_casualties,resource_type:model", "+rare_event_point,resource_type:model"],
+            indirect_selection="cautious",
+            progress=lambda done: None,
         )
     assert built.failure is None
     return settings.build_path

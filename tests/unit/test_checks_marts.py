@@ -20,10 +20,12 @@ CREATE SCHEMA marts; CREATE SCHEMA reference; CREATE SCHEMA ops;
 CREATE TABLE reference.series_break AS
     SELECT 'b' AS break_id, 'm' AS measure_id, NULL::VARCHAR AS area_code, NULL::VARCHAR AS method_id,
         NULL::VARCHAR AS breakdown_type, NULL::VARCHAR AS breakdown_value, DATE '2020-03-15' AS break_date;
-CREATE TABLE reference.caveat AS SELECT 'c' AS caveat_id;
+CREATE TABLE reference.plan AS SELECT unnest(['p', 'empty']) AS plan_id, NULL::VARCHAR AS area_code;
+CREATE TABLE reference.caveat AS SELECT 'c' AS caveat_id, NULL::VARCHAR AS plan_indicator_id, 'm' AS measure_id;
 CREATE TABLE reference.plan_baseline AS SELECT unnest(['i1', 'i2']) AS plan_indicator_id;
-CREATE TABLE reference.plan_target AS SELECT unnest(['t1', 't2']) AS target_id;
-CREATE TABLE marts.dim_force AS SELECT 'A' AS area_code;
+CREATE TABLE reference.plan_target AS
+    SELECT unnest(['t1', 't2']) AS target_id, unnest(['i1', 'i2']) AS plan_indicator_id;
+CREATE TABLE marts.dim_force AS SELECT 'A' AS area_code, true AS is_home_force;
 CREATE TABLE marts.dim_area AS SELECT 'A' AS area_code;
 CREATE TABLE reference.plan_indicator AS SELECT unnest(['i1', 'i2', 'i3']) AS plan_indicator_id, 'p' AS plan_id;
 CREATE TABLE marts.measure_value AS
@@ -94,7 +96,8 @@ CREATE TABLE marts.plan_scorecard AS
 
 CREATE TABLE marts.dim_plan AS
     SELECT 'p' AS plan_id, 'A' AS area_code, DATE '2020-01-01' AS starts_on, DATE '2021-01-01' AS ends_on,
-        3 AS indicator_count;
+        3 AS indicator_count
+    UNION ALL SELECT 'empty', 'A', DATE '2020-01-01', NULL, 0;
 CREATE TABLE marts.caveat AS
     SELECT 'c' AS caveat_id, 'i1' AS plan_indicator_id, 'Mind this.' AS caveat, DATE '2020-01-01' AS valid_from,
         NULL::DATE AS valid_to;
@@ -138,9 +141,10 @@ CREATE TABLE marts.street_official_gap AS
 DEFECTS: dict[str, dict[str, str]] = {
     "marts.dim_plan": {
         "INSERT INTO {t} FROM {t}": "plan_id_unique",
+        "DELETE FROM {t} WHERE plan_id = 'empty'": "plans_all_there",
         "UPDATE {t} SET area_code = 'B'": "area_code_refers",
         "UPDATE {t} SET ends_on = starts_on": "days_in_order",
-        "UPDATE {t} SET indicator_count = 2": "indicators_all_counted",
+        "UPDATE {t} SET indicator_count = 2 WHERE plan_id = 'p'": "indicators_all_counted",
     },
     "marts.caveat": {
         "INSERT INTO {t} FROM {t}": "key_unique",

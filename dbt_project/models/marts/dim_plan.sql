@@ -6,6 +6,14 @@ plans as (
 
 ),
 
+home as (
+
+    select area_code from {{ ref('dim_force') }}
+
+    where is_home_force
+
+),
+
 indicators as (
 
     select
@@ -23,7 +31,8 @@ final as (
     select
         plans.plan_id,
         plans.title as plan_title,
-        plans.area_code,
+        home.area_code,
+        plans.area_code is null as is_common,
         plans.kind as plan_kind,
         plans.starts_on,
         plans.ends_on,
@@ -33,6 +42,8 @@ final as (
         coalesce(indicators.indicator_count, 0) as indicator_count
 
     from plans
+    -- the plans of other forces are not the home force's business
+    inner join home on coalesce(plans.area_code, home.area_code) = home.area_code
     left join indicators on plans.plan_id = indicators.plan_id
 
 )

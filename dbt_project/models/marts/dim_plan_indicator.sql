@@ -13,7 +13,7 @@ indicators as (
 
 plans as (
 
-    select * from {{ ref('plan') }}
+    select * from {{ ref('dim_plan') }}
 
 ),
 
@@ -34,8 +34,8 @@ placed as (
     select
         indicators.plan_indicator_id,
         indicators.plan_id,
-        plans.title as plan_title,
-        plans.kind as plan_kind,
+        plans.plan_title,
+        plans.plan_kind,
         plans.starts_on as plan_starts_on,
         plans.ends_on as plan_ends_on,
         indicators.position,
@@ -63,7 +63,7 @@ placed as (
         indicators.line
 
     from indicators
-    left join plans on indicators.plan_id = plans.plan_id
+    inner join plans on indicators.plan_id = plans.plan_id
     left join measures on indicators.measure_id = measures.measure_id
     left join returnable on indicators.measure_id = returnable.measure_id
 

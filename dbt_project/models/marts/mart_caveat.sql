@@ -10,7 +10,7 @@ caveats as (
 
 indicators as (
 
-    select * from {{ ref('plan_indicator') }}
+    select * from {{ ref('dim_plan_indicator') }}
 
 ),
 
@@ -30,6 +30,9 @@ final as (
     left join indicators
         on caveats.plan_indicator_id = indicators.plan_indicator_id
         or caveats.measure_id = indicators.measure_id
+
+    -- what is said of an indicator goes where the indicator goes
+    where caveats.measure_id is not null or indicators.plan_indicator_id is not null
 
 )
 

@@ -41,7 +41,7 @@ placed as (
         baselines.note
 
     from baselines
-    left join indicators on baselines.plan_indicator_id = indicators.plan_indicator_id
+    inner join indicators on baselines.plan_indicator_id = indicators.plan_indicator_id
 
 ),
 

@@ -41,7 +41,7 @@ final as (
         targets.note
 
     from targets
-    left join indicators on targets.plan_indicator_id = indicators.plan_indicator_id
+    inner join indicators on targets.plan_indicator_id = indicators.plan_indicator_id
     left join figures on targets.figure_id = figures.figure_id
 
 )

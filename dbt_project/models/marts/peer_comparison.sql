@@ -42,6 +42,7 @@ group_figures as (
         series_id,
         period_end,
         cast(sum(case when role = 'member' and value is not null then 1 else 0 end) as integer) as member_count,
+        max(case when member_area_code <> area_code then 1 else 0 end) as has_group,
         cast(count(value) as integer) as rank_shown_of,
         {{ ordered_avg("case when role = 'member' then value end") }} as group_mean,
         {{ ordered_avg("case when role = 'member' and member_area_code <> area_code then value end") }} as group_mean_others,
@@ -226,6 +227,7 @@ figures as (
         group_figures.group_mean_others,
         {{ rate('group_figures.numerator_others', 'group_figures.denominator_others', 'own.multiplier') }} as pooled_others,
         group_figures.member_count,
+        group_figures.has_group,
         group_figures.members_missing,
         case when group_figures.member_count > 1 then own_members.rank end as rank,
         case when group_figures.member_count > 1 then own_members.rank_low end as rank_low,
@@ -365,7 +367,10 @@ final as (
                 || '); rank ' || cast(rank as varchar) || ' of ' || cast(rank_of as varchar)
                 || ' from the lowest (95 % interval ' || cast(rank_low as varchar) || ' to '
                 || cast(rank_high as varchar) || ')',
-                ', no similar force with a value'
+                case
+                    when has_group = 1 then ', no similar force with a value'
+                    else ', no similar forces are registered'
+                end
             ),
             coalesce('; without ' || members_missing, ''),
             case funnel_position

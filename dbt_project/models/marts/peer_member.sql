@@ -47,13 +47,13 @@ group_members as (
 
     union all
 
-    select distinct
-        force_area_code as member_area_code,
+    select
+        area_code as member_area_code,
         'member' as role,
         cast(null as date) as valid_from,
         cast(null as date) as valid_to
 
-    from similar_forces
+    from home
 
 ),
 

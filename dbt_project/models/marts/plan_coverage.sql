@@ -49,19 +49,33 @@ sources_of_indicator as (
 ),
 
 -- a return counts for the measures it holds, so it is always awaited where there is no value
-awaited as (
+held as (
 
     select
         sources_of_indicator.plan_indicator_id,
-        {{ joined_words("replace(sources_of_indicator.source, '_', ' ')", ' or ') }} as awaited_words,
-        {{ joined_words('sources_of_indicator.source', ';') }} as awaited_sources
+        sources_of_indicator.source,
+        supplied.source is not null and sources_of_indicator.source <> 'performance_return' as is_held,
+        min(supplied.source is not null and sources_of_indicator.source <> 'performance_return')
+            over (partition by sources_of_indicator.plan_indicator_id) as all_held
 
     from sources_of_indicator
     left join supplied on sources_of_indicator.source = supplied.source
 
-    where supplied.source is null or sources_of_indicator.source = 'performance_return'
+),
 
-    group by sources_of_indicator.plan_indicator_id
+-- where something of every source is there, more of them is awaited
+awaited as (
+
+    select
+        plan_indicator_id,
+        {{ joined_words("replace(source, '_', ' ')", ' or ') }} as awaited_words,
+        {{ joined_words('source', ';') }} as awaited_sources
+
+    from held
+
+    where all_held or not is_held
+
+    group by plan_indicator_id
 
 ),
 

@@ -80,7 +80,8 @@ final as (
         measure_values.source_kind,
         measure_values.period_type = series_of_indicators.headline_period_type as is_headline_period,
         measure_values.period_end >= series_of_indicators.plan_starts_on
-        and measure_values.period_start <= series_of_indicators.plan_ends_on as is_in_plan
+        and measure_values.period_start
+        <= coalesce(series_of_indicators.plan_ends_on, measure_values.period_start) as is_in_plan
 
     from measure_values
     inner join series_of_indicators on {{ series_id('measure_values') }} = series_of_indicators.series_id
