@@ -112,7 +112,9 @@ def seeds_loaded(warehouse: Warehouse) -> bool:
     if not warehouse.build_path.exists():
         return False
     with warehouse.connect(read_only=True) as connection:
-        held = connection.execute("SELECT count(*) FROM duckdb_tables() WHERE schema_name = 'reference'").fetchall()
+        held = connection.execute(
+            "SELECT count(*) FROM duckdb_tables() WHERE database_name = current_database() AND schema_name = 'reference'"
+        ).fetchall()
         if not held[0][0] or not has_ops_table(connection, "seed"):
             return False
         return connection.execute("SELECT digest FROM ops.seed").fetchall() == [(seeds_digest(),)]

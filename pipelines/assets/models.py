@@ -94,7 +94,8 @@ def _step(manifest: Mapping[str, Any], name: str, select: str) -> dg.AssetsDefin
                 record(connection, context.run.run_id, "dbt", found)
                 rows = dict(
                     connection.execute(
-                        "SELECT schema_name || '.' || table_name, estimated_size FROM duckdb_tables()"
+                        "SELECT schema_name || '.' || table_name, estimated_size FROM duckdb_tables() "
+                        "WHERE database_name = current_database()"
                     ).fetchall()
                 )
         # In the order in which they were built, as Dagster takes no asset before those it depends on.

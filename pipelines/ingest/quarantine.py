@@ -115,7 +115,7 @@ def flooded(connection: duckdb.DuckDBPyConnection) -> set[str]:
 
 
 def _has_rejects(connection: duckdb.DuckDBPyConnection) -> bool:
-    tables = "SELECT count(*) FROM duckdb_tables() WHERE table_name = 'reject_errors'"
+    tables = "SELECT count(*) FROM duckdb_tables() WHERE database_name = 'temp' AND table_name = 'reject_errors'"
     return bool(connection.execute(tables).fetchall()[0][0])
 
 

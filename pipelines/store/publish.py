@@ -13,7 +13,7 @@ from pipelines.settings import Settings
 from pipelines.store.files import sync
 from pipelines.store.releases import AS_OF, SCHEMAS, check_files, open_release
 from pipelines.store.views import create_views
-from pipelines.store.warehouse import Warehouse, WarehouseError, quoted
+from pipelines.store.warehouse import Warehouse, WarehouseError, column_comments, quoted
 
 log = logging.getLogger("fpw.publish")
 
@@ -145,12 +145,9 @@ def _copy(connection: duckdb.DuckDBPyConnection, target: Path, because: str | No
         rows[f"{schema}.{table}"] = found.fetchall()[0][0]
         if comment:
             connection.execute(f"COMMENT ON TABLE {name} IS {quoted(comment)}")
-        for column, text in connection.execute(
-            "SELECT column_name, comment FROM duckdb_columns() "
-            "WHERE database_name = ? AND schema_name = ? AND table_name = ? AND comment IS NOT NULL",
-            [source, schema, table],
-        ).fetchall():
-            connection.execute(f'COMMENT ON COLUMN {name}."{column}" IS {quoted(text)}')
+        for column, text in column_comments(connection, schema, table).items():
+            if text:
+                connection.execute(f'COMMENT ON COLUMN {name}."{column}" IS {quoted(text)}')
     for column, text in RESTORED_COLUMNS.items():
         connection.execute(f"COMMENT ON COLUMN published.ops.release.{column} IS {quoted(text)}")
     connection.execute(AS_OF.format(schema="published.marts"))
@@ -183,8 +180,10 @@ def _comment(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
         )
         name = f"{file.parent.name}.{file.stem}"
         connection.execute(f"COMMENT ON VIEW {name} IS {quoted(said.get('comment', ''))}")
+        there = column_comments(connection, file.parent.name, file.stem)
         for column, text in json.loads(said.get("columns", "{}")).items():
-            if text:
+            # An old release may name columns that only the published file had, which was attached when it was written.
+            if text and column in there:
                 connection.execute(f'COMMENT ON COLUMN {name}."{column}" IS {quoted(text)}')
 
 

@@ -26,6 +26,7 @@ from pipelines.store.warehouse import (
     OPS_TABLES,
     Warehouse,
     WarehouseError,
+    column_comments,
     create_history_table,
     create_ops_table,
     insert_rows,
@@ -256,12 +257,8 @@ def export(
     tables: dict[str, dict[str, Any]] = {}
     for name, comment in names:
         file = folder / f"{name}.parquet"
-        columns = connection.execute(
-            "SELECT column_name, comment FROM duckdb_columns() WHERE schema_name = ? AND table_name = ? "
-            "ORDER BY column_index",
-            [schema, name],
-        ).fetchall()
-        said = f"{{comment: {quoted(comment or '')}, columns: {quoted(json.dumps(dict(columns)))}}}"
+        columns = json.dumps(column_comments(connection, schema, name))
+        said = f"{{comment: {quoted(comment or '')}, columns: {quoted(columns)}}}"
         # in order, so that the same rows make the same file
         rows_in_order = f"SELECT * FROM {schema}.{name} {LAST_RESULTS if name == 'check_result' else ''} ORDER BY ALL"
         rows = connection.execute(

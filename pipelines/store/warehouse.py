@@ -249,8 +249,21 @@ def create_history_table(connection: duckdb.DuckDBPyConnection) -> None:
 
 def has_ops_table(connection: duckdb.DuckDBPyConnection, name: str) -> bool:
     """Whether the database holds this table of the `ops` schema."""
-    query = "SELECT count(*) FROM duckdb_tables() WHERE schema_name = 'ops' AND table_name = ?"
+    query = (
+        "SELECT count(*) FROM duckdb_tables() "
+        "WHERE database_name = current_database() AND schema_name = 'ops' AND table_name = ?"
+    )
     return bool(connection.execute(query, [name]).fetchall()[0][0])
+
+
+def column_comments(connection: duckdb.DuckDBPyConnection, schema: str, table: str) -> dict[str, str | None]:
+    """What is said of each column of a table or view, in order; of the database in use, whichever others are attached."""
+    found = connection.execute(
+        "SELECT column_name, comment FROM duckdb_columns() "
+        "WHERE database_name = current_database() AND schema_name = ? AND table_name = ? ORDER BY column_index",
+        [schema, table],
+    )
+    return dict(found.fetchall())
 
 
 def insert_rows(connection: duckdb.DuckDBPyConnection, table: str, rows: Sequence[Mapping[str, object]]) -> None:
@@ -284,13 +297,7 @@ def _create(
     body = ", ".join(f"{name} {kind}" for name, (kind, _) in columns.items())
     connection.execute(f"CREATE TABLE IF NOT EXISTS {table} ({body})")
     schema, name = table.split(".")
-    found = dict(
-        connection.execute(
-            "SELECT column_name, comment FROM duckdb_columns() WHERE schema_name = ? AND table_name = ? "
-            "ORDER BY column_index",
-            [schema, name],
-        ).fetchall()
-    )
+    found = column_comments(connection, schema, name)
     if list(found) != list(columns):
         raise WarehouseError(
             f"{table} in the build database has other columns than this version of the pipeline; "

@@ -15,7 +15,8 @@ import pytest
 from pipelines.settings import Settings
 from pipelines.store import publish as publish_module
 from pipelines.store import releases
-from pipelines.store.publish import publish
+from pipelines.store.publish import publish, restore
+from pipelines.store.releases import all_releases, read_manifest
 from pipelines.store.warehouse import Warehouse, WarehouseError
 from tests.integration.conftest import Installation
 
@@ -42,9 +43,14 @@ def forces(path: Path) -> list[tuple[object, ...]]:
         return connection.execute("SELECT DISTINCT force_name = 'X' FROM marts.dim_force ORDER BY 1").fetchall()
 
 
-def test_the_leftovers_of_a_session_that_wrote_and_died_are_not_replayed(built: Warehouse) -> None:
+def test_the_leftovers_of_a_session_that_wrote_and_died_are_not_replayed(
+    installation: Installation, built: Warehouse
+) -> None:
     path = built.settings.published_path
-    release_and_publish(built)
+    folder = all_releases(installation.settings.releases_dir)[0]
+    kept = {"marts": read_manifest(folder)["tables"], "ops": read_manifest(folder)["ops"]}
+    rows = {f"{schema}.{name}": table["rows"] for schema, tables in kept.items() for name, table in tables.items()}
+    assert restore(built.settings, folder, "The release of a refresh is put back whole.") == rows
     path.chmod(0o644)
     vandal = "import duckdb, os, sys; c = duckdb.connect(sys.argv[1]); c.execute(\"UPDATE marts.dim_force SET force_name = 'X'\"); os._exit(9)"
     subprocess.run([sys.executable, "-c", vandal, str(path)], check=False)

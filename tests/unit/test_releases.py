@@ -233,6 +233,48 @@ def test_an_earlier_release_is_put_back_whole_and_says_so(tiny: Warehouse, monke
         ]
 
 
+def said_of_release(folder: Path) -> list[str]:
+    """Columns of `ops.release` of which a release's file says something."""
+    query = "SELECT decode(value) FROM parquet_kv_metadata(?) WHERE decode(key) = 'columns'"
+    with duckdb.connect() as connection:
+        return list(json.loads(connection.execute(query, [f"{folder}/ops/release.parquet"]).fetchall()[0][0]))
+
+
+def test_a_release_says_nothing_of_a_published_file_that_is_attached(
+    tiny: Warehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As while both are written at once."""
+    monkeypatch.setattr(releases, "_now", lambda: datetime(2021, 11, 1, 2, 5))
+    releases.draft(tiny)
+    releases.complete(tiny, run_id="second", code_version="0")
+    publish(tiny)
+    with tiny.connect() as connection:
+        connection.execute(f"ATTACH '{tiny.settings.published_path}' AS published (READ_ONLY)")
+        folder = releases.lay_down(tiny)
+    assert said_of_release(folder) == list(OPS_TABLES["release"][1])
+    restore(tiny.settings, folder, "")
+
+
+def test_a_release_that_tells_of_columns_it_does_not_have_is_put_back(
+    tiny: Warehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = release(tiny, "2021-11-01T02:05:00", monkeypatch)
+    file = folder / "ops" / "release.parquet"
+    said = json.dumps({"release_id": "Its name.", "restored_at": "When it was put back."})
+    with duckdb.connect() as connection:
+        connection.execute(f"CREATE TABLE release AS FROM '{file}'")
+        connection.execute(f"COPY release TO '{file}' (FORMAT parquet, KV_METADATA {{columns: '{said}'}})")
+    manifest = read_manifest(folder)
+    manifest["ops"]["release"]["sha256"] = hashlib.sha256(file.read_bytes()).hexdigest()
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    restore(tiny.settings, folder, "")
+    with duckdb.connect(str(tiny.settings.published_path), read_only=True) as connection:
+        told = (
+            "SELECT column_name, comment FROM duckdb_columns() WHERE table_name = 'release' AND comment = 'Its name.'"
+        )
+        assert connection.execute(told).fetchall() == [("release_id", "Its name.")]
+
+
 def test_a_release_that_is_not_whole_is_not_put_back(tiny: Warehouse, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = release(tiny, "2021-11-01T02:05:00", monkeypatch)
     publish(tiny)
