@@ -6,6 +6,7 @@ from __future__ import annotations
 import hashlib
 import platform
 import subprocess
+from collections.abc import Iterable, Iterator
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
@@ -21,15 +22,16 @@ from pipelines.store.warehouse import Warehouse
 PACKAGES = ("dagster", "dbt-core", "dbt-duckdb", "duckdb", "great-expectations", "polars", "python-calamine")
 """Packages that can change a number or a check."""
 _CODE = ("pipelines", "expectations", DBT_DIR.name)
-_NUMBERS = (*(f"pipelines/{part}" for part in ("ingest", "returns", "sources", "store")), DBT_DIR.name)
-"""Code that makes the marts; the rest checks them, shows them, or starts it."""
+_HELPERS = ("__init__.py", "dbt_run.py", "periods.py", "safe_text.py", "settings.py", "workers.py")
+_NUMBERS = (*(f"pipelines/{part}" for part in ("ingest", "returns", "sources", "store", *_HELPERS)), DBT_DIR.name)
+"""Code that makes the marts, with all that it imports; the rest checks them, shows them, or starts it."""
 _SUFFIXES = {".py", ".yaml", ".yml", ".sql", ".csv"}
 
 
 @cache
 def code_digest() -> str:
     """Changes with the pipeline's code, contracts, models, seeds and checks, and with the packages that they rest on."""
-    digest = hashlib.sha256(_files_digest(_CODE, _SUFFIXES).encode())
+    digest = hashlib.sha256(_files_digest(_files(_CODE, _SUFFIXES)).encode())
     for name in PACKAGES:
         digest.update(f"{name}=={version(name)}\n".encode())
     return digest.hexdigest()
@@ -51,7 +53,7 @@ def recipe(settings: Settings) -> dict[str, Any]:
         "code": {
             "version": __version__,
             "commit": _commit(),
-            "sha256": _files_digest(_NUMBERS, _SUFFIXES - {".csv"}),
+            "sha256": _files_digest(code_of_numbers()),
         },
         "seeds_sha256": seeds_digest(),
         "packages": {"python": platform.python_version(), **{name: version(name) for name in PACKAGES}},
@@ -70,12 +72,24 @@ def _commit() -> str | None:
     return done.stdout.strip() or None
 
 
-def _files_digest(folders: tuple[str, ...], suffixes: set[str]) -> str:
-    digest = hashlib.sha256()
-    for folder in folders:
-        for path in sorted((PROJECT_DIR / folder).rglob("*")):
+def code_of_numbers() -> Iterator[Path]:
+    """The files whose hash a release keeps as the code that made its marts."""
+    return _files(_NUMBERS, _SUFFIXES - {".csv"})
+
+
+def _files(parts: tuple[str, ...], suffixes: set[str]) -> Iterator[Path]:
+    """Files of these kinds among folders, and single files, of the project."""
+    for part in parts:
+        place = PROJECT_DIR / part
+        for path in sorted(place.rglob("*")) if place.is_dir() else (place,):
             if path.suffix in suffixes and path.is_file():
-                digest.update(str(path.relative_to(PROJECT_DIR)).encode() + b"\0" + path.read_bytes())
+                yield path
+
+
+def _files_digest(paths: Iterable[Path]) -> str:
+    digest = hashlib.sha256()
+    for path in paths:
+        digest.update(str(path.relative_to(PROJECT_DIR)).encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import copy
 import json
 from pathlib import Path
@@ -10,8 +11,8 @@ from typing import Any
 import duckdb
 import pytest
 
-from pipelines.settings import Settings
-from pipelines.store.inputs import recipe
+from pipelines.settings import PROJECT_DIR, Settings
+from pipelines.store.inputs import code_of_numbers, recipe
 from pipelines.store.releases import content_hash, export
 from pipelines.store.warehouse import Warehouse, WarehouseError, create_history_table
 from pipelines.verify import Comparison, _load, _memory_of, compare, hindrances, workplace
@@ -38,6 +39,21 @@ def test_other_code_and_seeds_hinder_and_other_packages_are_said(manifest: dict[
     assert "reference tables" in seeds
     assert "duckdb was 1.0.0 and is" in package
     assert "aarch64 glibc 2.40" in machine
+
+
+def test_the_code_that_is_compared_is_all_that_makes_numbers() -> None:
+    """What it imports of the project, wherever in a module, is part of it."""
+    covered = {path.relative_to(PROJECT_DIR).as_posix() for path in code_of_numbers() if path.suffix == ".py"}
+    assert {"pipelines/ingest/load.py", "pipelines/periods.py"} < covered
+    imported: set[str] = set()
+    for path in covered:
+        for node in ast.walk(ast.parse((PROJECT_DIR / path).read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                imported |= {alias.name for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.module:
+                imported |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+    files = {f"{name.replace('.', '/')}{end}" for name in imported for end in (".py", "/__init__.py")}
+    assert {file for file in files if file.startswith("pipelines/") and (PROJECT_DIR / file).is_file()} <= covered
 
 
 def test_a_manifest_that_names_no_extracts_is_too_old(settings: Settings) -> None:
