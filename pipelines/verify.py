@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import logging
 import math
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
@@ -22,9 +23,10 @@ from pipelines.ingest.load import load
 from pipelines.ingest.register import register
 from pipelines.settings import Settings
 from pipelines.sources.contract import load_contracts
+from pipelines.store.advice import advised, in_short
 from pipelines.store.inputs import recipe
 from pipelines.store.releases import HISTORY, begin, export, read_manifest
-from pipelines.store.warehouse import Warehouse, WarehouseError, quoted
+from pipelines.store.warehouse import Warehouse, WarehouseError, quoted, without_values
 
 log = logging.getLogger("fpw.verify")
 
@@ -124,9 +126,18 @@ def remake(settings: Settings, folder: Path, work: Path) -> tuple[dict[str, dict
             progress=lambda count: log.info("%d models and seeds done", count),
         )
     if built.failure:
-        raise WarehouseError(built.failure)
+        raise WarehouseError(re.sub(r" (Its|The whole) log is .*", "", built.failure))  # the log goes with `work`
     with warehouse.connect() as connection:
         return export(connection, "marts", work / "marts"), remarks
+
+
+def what_stopped(error: Exception) -> str:
+    """A sentence for what stopped the making or the comparison, with the mend: a refresh would mend nothing here."""
+    said = str(error)
+    if not isinstance(error, WarehouseError):
+        words = without_values(error) if isinstance(error, duckdb.Error) else said
+        said = f"The release could not be made again: {in_short(words)}"
+    return advised(said).replace("refresh again", "verify again")
 
 
 def _load(settings: Settings, warehouse: Warehouse, extracts: Sequence[Mapping[str, Any]]) -> None:

@@ -6,6 +6,7 @@ from datetime import date
 from pathlib import Path
 from typing import Annotated
 
+import duckdb
 import typer
 
 from pipelines.commands.common import (
@@ -92,7 +93,7 @@ def verify(
 
     from pipelines.store.releases import check_files, content_hash, find_release, read_manifest
     from pipelines.store.warehouse import WarehouseError
-    from pipelines.verify import compare, hindrances, remake, workplace
+    from pipelines.verify import compare, hindrances, remake, what_stopped, workplace
 
     log_to_console()
     settings, console = load_settings(raw, warehouse), open_console()
@@ -103,13 +104,13 @@ def verify(
         stop(f"Release {folder.name} cannot be verified: {'; '.join(reasons)}.")
     for remark in (*reasons, *remarks):
         log.warning("%s", remark)
-    with workplace(settings.warehouse_dir) as work:
-        try:
+    try:
+        with workplace(settings.warehouse_dir) as work:
             check_files(folder)
             tables, notes = remake(settings, folder, work)
-        except WarehouseError as error:
-            stop(str(error))
-        compared = list(compare(folder, tables, work))
+            compared = list(compare(folder, tables, work))
+    except (WarehouseError, duckdb.Error, OSError) as error:
+        stop(what_stopped(error))
     table = Table(title=f"Release {folder.name}, made again", title_justify="left")
     for name in ("mart", "rows", "made again"):
         table.add_column(name, justify="right" if name == "rows" else "left")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import shutil
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
@@ -13,6 +14,7 @@ import duckdb
 import pytest
 from typer.testing import CliRunner
 
+from pipelines import verify
 from pipelines.cli import app
 from pipelines.differences import differences, what_went_in
 from pipelines.settings import Settings
@@ -399,3 +401,33 @@ def test_numbers_that_differ_are_told_with_what_went_in(tiny: Warehouse, monkeyp
         pass
     same = CliRunner().invoke(app, ["diff", first.name, first.name, "--warehouse", str(tiny.settings.warehouse_dir)])
     assert "No number differs" in same.output
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (
+            duckdb.IOException('IO Error: Could not write file "build.duckdb": No space left on device'),
+            r"^The release could not be made again: .* Make room on the disk of the warehouse, then verify again\.$",
+        ),
+        (
+            OSError(28, "No space left on device"),
+            r"^The release could not .* device\. Make room .*, then verify again\.$",
+        ),
+        (
+            WarehouseError("dbt failed on m (No space left on device). Make room, then refresh again."),
+            r"^dbt failed on m \(No space left on device\)\. Make room, then verify again\.$",
+        ),
+    ],
+)
+def test_a_verification_that_is_stopped_says_what_to_do_and_not_that_numbers_differ(
+    tiny: Warehouse, monkeypatch: pytest.MonkeyPatch, error: Exception, said: str
+) -> None:
+    def remake(*_: object) -> None:
+        raise error
+
+    release(tiny, "2021-11-01T02:05:00", monkeypatch)
+    monkeypatch.setattr(verify, "remake", remake)
+    stopped = CliRunner().invoke(app, ["release", "verify", "--warehouse", str(tiny.settings.warehouse_dir)])
+    assert stopped.exit_code == 2
+    assert re.search(said, " ".join(stopped.output.split()))
