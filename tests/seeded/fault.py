@@ -82,15 +82,15 @@ class Fault:
     def check(self) -> tuple[str, Expect]:
         """Table and expectation that must find it; raises KeyError when there is none of the name."""
         table, _, name = self.caught_by.rpartition(".")
-        return table, {expect.name: expect for expect in _suites()[table].expectations}[name]
+        return table, {expect.name: expect for expect in suites()[table].expectations}[name]
 
 
 @cache
-def _suites() -> dict[str, Suite]:
+def suites() -> dict[str, Suite]:
     """The suites: those of raw tables with what follows from their contracts, the values' with sums and agreement."""
-    suites = load_suites()
-    raw = {table: suite for table, suite in suites.items() if suite.layer == "raw"}
+    declared = load_suites()
+    raw = {table: suite for table, suite in declared.items() if suite.layer == "raw"}
     told = {path: yaml.safe_load(path.read_text(encoding="utf-8")) for path in (SUMS, AGREEMENT)}
     more = (*sums_preserved(told[SUMS]), *sources_agree(told[AGREEMENT]))
-    values = replace(suites[MEASURES], expectations=(*suites[MEASURES].expectations, *more))
-    return suites | complete(raw, load_contracts(), {"nodes": {}}) | {MEASURES: values}
+    values = replace(declared[MEASURES], expectations=(*declared[MEASURES].expectations, *more))
+    return declared | complete(raw, load_contracts(), {"nodes": {}}) | {MEASURES: values}

@@ -243,7 +243,7 @@ STREET_FAULTS = (
         STREET.source,
         "A quotation mark that is never closed",
         STREET.whole(lambda text: text.replace("On or near", '"On or near', 1)),
-        "refused: ",
+        "refused: opens a quotation mark that it never closes",
     ),
     Fault(
         "street_month_as_shown",
@@ -474,7 +474,7 @@ OFFICIAL_FAULTS = (
         COLLISIONS.source,
         "The spreadsheet made numbers of references",
         COLLISIONS.column("Accident_Index", "2.0162E+12"),
-        "refused: ",
+        "refused: has no row whose 'collision_index' tells a period",
     ),
     Fault(
         "recorded_thousands",

@@ -346,7 +346,7 @@ OWN_FAULTS = (
             "whole_experience = CASE whole_experience WHEN 'Yes' THEN 'No' WHEN 'No' THEN 'Yes' ELSE whole_experience END",
         ),
         "",
-        "Each answer is possible. The month shows as a special cause in marts.spc_point, which is a chart and no check.",
+        "Each answer is possible, and months differ by as much. A check would hold the answers to one question against those to the others; in the sample these are drawn apart, so it could not be tried.",
     ),
     Fault(
         "survey_part_of_month",

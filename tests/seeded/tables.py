@@ -319,14 +319,22 @@ SEED_FAULTS = (
         "DELETE FROM reference.series_break WHERE break_id = 'recording_standard_2002'",
         "",
         "Nothing else says when a series broke; the registry is read by people and reviewed with its sources.",
+        rebuilt=("marts.series_break",),
+    ),
+    Fault(
+        "seed_records_called_uncollected",
+        "reference.uncollected_month",
+        "A month of records that was not delivered is called one in which nothing was collected",
+        "INSERT INTO reference.uncollected_month VALUES ('police_uk_street', 'kent', '2019-07-01', 'typed by mistake')",
+        "dbt.uncollected_month_of_survey",
     ),
     Fault(
         "seed_hole_called_uncollected",
         "reference.uncollected_month",
-        "A month that was not delivered is called one in which nothing was collected",
-        "INSERT INTO reference.uncollected_month VALUES ('police_uk_street', 'kent', '2019-07-01', 'typed by mistake')",
+        "A month of the survey that was not delivered is called one in which nothing was collected",
+        "INSERT INTO reference.uncollected_month VALUES ('victim_survey', 'west-midlands', '2021-01-01', 'by mistake')",
         "",
-        "Only the force knows whether it collected; a note with the source stands in the row.",
+        "Only the force knows whether it asked anybody; a note with the source stands in the row.",
     ),
 )
 VALUE_FAULTS = (
