@@ -506,10 +506,38 @@ def test_a_rebuilt_warehouse_takes_the_same_release_for_current(settings: Settin
     ingest(settings, warehouse)
     write_street(settings.raw_dir / "a", [street_row(1, outcome="Charged")])
     ingest(settings, warehouse)
+    arrived = "SELECT extract_id, registered_at FROM ops.extract ORDER BY ALL"
+    days = query(warehouse, arrived)
     settings.build_path.unlink()
     warehouse.create_tables(CONTRACTS.values())
     ingest(settings, warehouse)
     assert query(warehouse, "SELECT last_outcome_category FROM raw.police_uk_street") == [("Charged",)]
+    assert query(warehouse, arrived) == days
+
+
+@pytest.mark.parametrize("nights", [("april may", "new_april june"), ("june april", "may new_april")])
+def test_files_of_different_months_may_arrive_in_any_order(
+    settings: Settings, warehouse: Warehouse, nights: tuple[str, ...]
+) -> None:
+    """Two of one month keep their order; that is all that matters."""
+    files = {
+        "april": ("z", "2019-04", "Charged"),
+        "new_april": ("a", "2019-04", "Local resolution"),
+        "may": ("m", "2019-05", "Charged"),
+        "june": ("b", "2019-06", "Charged"),
+    }
+    for night in nights:
+        for folder, month, outcome in (files[name] for name in night.split()):
+            rows = [street_row(1, month=month, outcome=outcome)]
+            write_street(settings.raw_dir / folder, rows, name=f"{month}-west-midlands-street.csv")
+        register(settings, warehouse, CONTRACTS, "run")
+        load(settings, warehouse, CONTRACTS["police_uk_street"], "run")
+    held = "SELECT month::VARCHAR, last_outcome_category, line FROM raw.police_uk_street ORDER BY ALL"
+    assert query(warehouse, held) == [
+        ("2019-04-01", "Local resolution", 2),
+        ("2019-05-01", "Charged", 2),
+        ("2019-06-01", "Charged", 2),
+    ]
 
 
 def test_synthetic_content_stays_synthetic_wherever_it_is_put(settings: Settings, warehouse: Warehouse) -> None:
