@@ -11,7 +11,7 @@ import re
 from typing import Any
 
 MAX_LETTERS = 32_000
-"""A cell of a workbook holds 32,767 characters."""
+"""A cell of a workbook holds 32,767 characters; the rest is for saying that a text was cut."""
 
 # Spreadsheets pass over blanks and invisible signs; signs of full width count as their plain forms in some.
 _BLANK = "[ \x00-\x1f\N{NO-BREAK SPACE}\N{ZERO WIDTH SPACE}\N{ZERO WIDTH NO-BREAK SPACE}]*"
@@ -36,8 +36,10 @@ def _has_sign_in_front(text: str) -> bool:
 
 
 def clean(text: str) -> str:
-    """The text without characters that no workbook may hold, at most as long as a cell takes."""
-    return re.sub(_NOT_XML, "\N{REPLACEMENT CHARACTER}", text)[:MAX_LETTERS]
+    """The text without characters that no workbook may hold; one that is longer than a cell ends with how much it lacks."""
+    text = re.sub(_NOT_XML, "\N{REPLACEMENT CHARACTER}", text)
+    left_out = len(text) - MAX_LETTERS
+    return text if left_out <= 0 else f"{text[:MAX_LETTERS]}... (and {left_out:,} more characters than a cell holds)"
 
 
 def fill(cell: Any, value: object) -> Any:

@@ -143,7 +143,10 @@ class Contract(_Part):
     @classmethod
     def _patterns_compile(cls, patterns: tuple[str, ...]) -> tuple[str, ...]:
         for pattern in patterns:
-            groups = set(re.compile(pattern).groupindex)
+            try:
+                groups = set(re.compile(pattern).groupindex)
+            except re.error as error:
+                raise ValueError(f"{pattern!r} is no regular expression ({error})") from error
             if groups != {"force", "month"}:
                 raise ValueError(f"file name pattern {pattern!r} must have exactly the groups force and month")
         return patterns
@@ -222,7 +225,7 @@ def read_contract(path: Path) -> Contract:
     """
     try:
         contract = Contract.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
-    except (ValidationError, yaml.YAMLError) as error:
+    except (ValidationError, yaml.YAMLError, UnicodeDecodeError) as error:
         raise ContractError(f"{path.name} is not a valid contract: {_first_trouble(error)}; correct it.") from error
     if contract.name != path.stem:
         raise ContractError(f"{path.name} describes {contract.name!r}; name the file {contract.name}.yaml")
@@ -233,8 +236,8 @@ def _first_trouble(error: Exception) -> str:
     if not isinstance(error, ValidationError):
         return " ".join(str(error).split())
     first = error.errors()[0]
-    place = ".".join(map(str, first["loc"]))
-    return f"{place}: {first['msg']}" if place else first["msg"]
+    place, trouble = ".".join(map(str, first["loc"])), first["msg"].removeprefix("Value error, ")
+    return f"{place}: {trouble}" if place else trouble
 
 
 @cache

@@ -36,6 +36,10 @@ def test_every_column_of_every_contract_is_described() -> None:
     ("change", "says"),
     [
         ({"file_names": [r"\d{4}-street\.csv"]}, "groups force and month"),
+        (
+            {"file_names": [r"(?P<month>\d{4}-(?P<force>.+)-street\.csv"]},
+            "file_names: '(?P<month>\\\\d{4}-(?P<force>.+)-street\\\\.csv' is no regular expression (missing )",
+        ),
         ({"match_columns": ["crime_number"]}, "crime_number"),
         ({"name": "street"}, "name the file"),
         ({"colour": "blue"}, "colour"),

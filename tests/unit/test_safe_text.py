@@ -66,6 +66,8 @@ def test_cells_of_a_workbook_hold_text_and_numbers_as_they_are(write_only: bool)
         if isinstance(value, str) and value:
             assert (cell.data_type, cell.quotePrefix) == ("s", may_be_formula(value) or value[0] in "-+"), value
     assert read[len(FORMULAS) + len(HARMLESS)].value == "bell" + 3 * "\N{REPLACEMENT CHARACTER}"
+    cut = str(read[len(FORMULAS) + len(HARMLESS) + 1].value)
+    assert cut == "x" * 32_000 + "... (and 8,000 more characters than a cell holds)"
     numbers = [cell.data_type for cell in read[-5:]]
     assert numbers == ["n", "n", "n", "d", "b"]
 
