@@ -90,7 +90,8 @@ def public_tables(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
     """
     there: dict[str, list[str]] = {}
     for schema, table, column in connection.execute(
-        "SELECT schema_name, table_name, column_name FROM duckdb_columns() ORDER BY 1, 2, column_index"
+        "SELECT schema_name, table_name, column_name FROM duckdb_columns() "
+        "WHERE database_name = current_database() ORDER BY 1, 2, column_index"
     ).fetchall():
         there.setdefault(f"{schema}.{table}", []).append(column)
     return {
