@@ -13,7 +13,9 @@ def serve(
     host: Annotated[
         str, typer.Option(help="Address to listen on; only this machine reaches the default.")
     ] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="Port to listen on.")] = 3000,
+    port: Annotated[
+        int, typer.Option(min=1, max=65534, help="Port to listen on; the one after it serves the Data Docs.")
+    ] = 3000,
     raw: RawOption = None,
     warehouse: WarehouseOption = None,
     force: ForceOption = None,

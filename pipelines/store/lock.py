@@ -1,4 +1,4 @@
-"""One refresh at a time: a lock beside the build database that says who holds it."""
+"""Locks that say who holds them: one refresh at a time on a warehouse, one `fpw serve` on a home of Dagster."""
 
 from __future__ import annotations
 
@@ -38,20 +38,29 @@ def writer_lock(warehouse_dir: Path) -> Iterator[None]:
         raise WarehouseError(
             f"{warehouse_dir} cannot be made ({error.strerror}); choose another --warehouse."
         ) from error
-    holder = warehouse_dir / HOLDER
-    lock = FileLock(warehouse_dir / "refresh.lock", is_singleton=True)
+    with held(warehouse_dir, "refresh", f"A refresh is running on {warehouse_dir}", "wait for it to end") as before:
+        if before:
+            log.warning("The last run (%s) was cut off before its end; what it left undone is done now", before)
+        yield
+
+
+@contextmanager
+def held(folder: Path, name: str, busy: str, mend: str) -> Iterator[str | None]:
+    """Hold the lock of this name in a folder; gives who held it last, where that process was killed.
+
+    Raises:
+        WarehouseError: another process holds it: `busy`, who it is, and `mend`; or the folder cannot be written to.
+    """
+    holder = folder / f"{name}.holder"
+    lock = FileLock(folder / f"{name}.lock", is_singleton=True)
     try:
         lock.acquire(timeout=0)
     except Timeout as error:
-        raise WarehouseError(
-            f"A refresh is running on {warehouse_dir} ({_told(holder) or 'another process'}); wait for it to end."
-        ) from error
+        raise WarehouseError(f"{busy} ({_told(holder) or 'another process'}); {mend}.") from error
     except OSError as error:
-        raise WarehouseError(advised(f"{warehouse_dir} cannot be written to ({error.strerror})")) from error
+        raise WarehouseError(advised(f"{folder} cannot be written to ({error.strerror})")) from error
     try:
-        if lock.lock_counter == 1:
-            _take(holder)
-        yield
+        yield _take(holder) if lock.lock_counter == 1 else None
     finally:
         if lock.lock_counter == 1:
             with contextlib.suppress(OSError):
@@ -72,9 +81,8 @@ def cut_off(warehouse_dir: Path) -> str | None:
         return None  # it is at work, or this user may only read
 
 
-def _take(holder: Path) -> None:
-    if before := _told(holder):
-        log.warning("The last run (%s) was cut off before its end; what it left undone is done now", before)
+def _take(holder: Path) -> str | None:
+    before = _told(holder)
     try:
         write_whole(
             holder,
@@ -82,6 +90,7 @@ def _take(holder: Path) -> None:
         )
     except OSError as error:
         raise WarehouseError(advised(f"{holder.parent} cannot be written to ({error.strerror})")) from error
+    return before
 
 
 def _told(holder: Path) -> str | None:

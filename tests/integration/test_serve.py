@@ -17,10 +17,15 @@ from pathlib import Path
 
 import dagster as dg
 import pytest
+from filelock import FileLock
+from typer.testing import CliRunner
 
+from pipelines.cli import app
 from pipelines.operations.instance import HEADER, dagster_instance, prepare_home
+from pipelines.operations.serve import _start, serve
 from pipelines.outcome import outcome_of
 from pipelines.settings import PROJECT_DIR, Settings
+from pipelines.store.warehouse import WarehouseError
 from tests.conftest import street_row, write_street
 
 pytestmark = pytest.mark.xdist_group("serve")
@@ -89,22 +94,49 @@ def test_the_daemon_starts_the_nightly_job_by_itself_and_everything_ends_with_fp
     assert "Traceback" not in told.split("Ctrl-C ends it")[0]
 
 
-def test_a_port_that_is_taken_is_said(tmp_path: Path) -> None:
-    settings = Settings.load({}, raw_dir=tmp_path / "raw", warehouse_dir=tmp_path / "warehouse", threads=1)
+def test_a_port_that_is_taken_is_said(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    unset_home(monkeypatch)
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        done = subprocess.run(
-            [sys.executable, "-m", "pipelines.cli", "serve", "--port", str(port)],
-            cwd=PROJECT_DIR,
-            env=settings.child_environment(),
-            capture_output=True,
-            text=True,
-            timeout=400,
-        )
-    assert done.returncode == 1
-    assert f"Is port {port} or {port + 1} taken" in done.stderr
+        for first in (port, port - 1):  # the Data Docs are served on the port after it
+            with pytest.raises(
+                WarehouseError, match=rf"Port {port} of 127.0.0.1 cannot be listened on \(Address already"
+            ):
+                serve(settings, host="127.0.0.1", port=first)
+    with pytest.raises(WarehouseError, match=r"nowhere\.invalid cannot be listened on .* or --host"):
+        serve(settings, host="nowhere.invalid", port=port)
+
+
+@pytest.mark.parametrize("port", ["0", "65535"])
+def test_a_port_that_cannot_be_is_refused(port: str) -> None:
+    assert "Invalid value for '--port'" in CliRunner().invoke(app, ["serve", "--port", port]).output
+
+
+def test_a_second_server_on_the_same_home_is_refused(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    unset_home(monkeypatch)
+    settings.dagster_home.mkdir(parents=True)
+    (settings.dagster_home / "serve.holder").write_text("process 7 on night, since yesterday\n")
+    with (
+        FileLock(settings.dagster_home / "serve.lock"),
+        pytest.raises(WarehouseError, match=r"fpw serve is running on .*dagster \(process 7 on night, .*; end it, or"),
+    ):
+        serve(settings, host="127.0.0.1", port=free_port())
+
+
+def test_what_a_program_writes_is_passed_on_until_it_is_told_to_end(
+    settings: Settings, capfd: pytest.CaptureFixture[str]
+) -> None:
+    told: list[int] = []
+    program = "import sys, time; print('at work', file=sys.stderr, flush=True); time.sleep(60)"
+    process, words = _start(["python", "-c", program], settings, told)
+    assert until(lambda: "at work" in capfd.readouterr().err, 20)
+    told.append(1)
+    process.send_signal(signal.SIGINT)
+    process.wait(20)
+    words.join(20)
+    assert "KeyboardInterrupt" not in capfd.readouterr().err
 
 
 # Dagster's home

@@ -6,6 +6,7 @@ import datetime as dt
 import errno
 import json
 import os
+import socket
 import socketserver
 import threading
 from collections.abc import Callable, Iterator
@@ -30,7 +31,7 @@ from dagster._utils.error import SerializableErrorInfo
 from pipelines.operations.inbox import look
 from pipelines.operations.notices import Notice, send
 from pipelines.operations.retry import passes_by_itself, worth_retrying
-from pipelines.operations.serve import is_loopback
+from pipelines.operations.serve import address, is_loopback
 from pipelines.operations.standing import refreshed_lately, schedules_run
 from pipelines.settings import Settings
 
@@ -325,3 +326,9 @@ def test_a_build_database_that_somebody_has_open_is_tried_again(tmp_path: Path) 
 )
 def test_only_loopback_counts_as_this_machine_alone(host: str, alone: bool) -> None:
     assert is_loopback(host) is alone
+
+
+def test_a_server_on_all_addresses_is_found_by_the_machines_name() -> None:
+    assert address("0.0.0.0", 3001) == f"http://{socket.gethostname()}:3001"
+    assert address("127.0.0.1", 3001) == "http://127.0.0.1:3001"
+    assert address("::1", 3001) == "http://[::1]:3001"
