@@ -15,7 +15,7 @@ from pathlib import Path
 from types import FrameType
 
 from pipelines.dbt_run import ensure_manifest
-from pipelines.operations.instance import prepare_home
+from pipelines.operations.instance import dagster_instance, prepare_home
 from pipelines.settings import PROJECT_DIR, Settings
 from pipelines.store.lock import held
 from pipelines.store.warehouse import WarehouseError
@@ -51,8 +51,8 @@ def serve(settings: Settings, *, host: str, port: int) -> None:
         WarehouseError: another process serves on this home of Dagster, a port is taken, or one of them ended by itself.
         pipelines.dbt_run.ModelError: dbt cannot parse the project.
     """
-    prepare_home(settings)
     home = settings.dagster_home
+    prepare_home(settings)
     # Two daemons would each start the nightly run.
     with held(home, "serve", f"fpw serve is running on {home}", "end it, or set DAGSTER_HOME to another folder"):
         for number in (port, port + 1):
@@ -60,7 +60,9 @@ def serve(settings: Settings, *, host: str, port: int) -> None:
         for signal_number in ENDING:
             signal.signal(signal_number, signal.default_int_handler)
         try:
-            ensure_manifest(settings)  # once, before both of them need it
+            # Once, before both of them make it.
+            ensure_manifest(settings)
+            dagster_instance(settings).dispose()
         except KeyboardInterrupt:
             return
         _run(settings, host, port)
