@@ -3,8 +3,10 @@
 import datetime as dt
 from collections.abc import Iterator
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import dagster as dg
+import duckdb
 
 from pipelines.assets.published import PUBLISHED_KEY
 from pipelines.operations.inbox import INBOX, look
@@ -12,7 +14,6 @@ from pipelines.operations.notices import Notice, send
 from pipelines.operations.standing import refreshed_lately, schedules_run, sources_in_time
 from pipelines.outcome import outcome_of
 from pipelines.settings import Settings
-from pipelines.store.warehouse import Warehouse
 
 INBOX_SECONDS = 30
 """Time between two looks; a file is whole when it was the same at both."""
@@ -69,7 +70,8 @@ def build_notice_sensors(settings: Settings, jobs: list[Any]) -> list[dg.SensorD
     def warning_notice(context: dg.RunStatusSensorContext) -> None:
         run = context.dagster_run
         if sentences := new_warnings(settings, run.run_id):
-            subject = f"The {run.job_name} of {_today()} was published with {len(sentences)} new warnings"
+            number = f"{len(sentences)} new warning{'s' * (len(sentences) > 1)}"
+            subject = f"The {run.job_name} of {_today()} was published with {number}"
             send(Notice("warning", subject, tuple(sentences), run.run_id, settings.force), settings)
 
     return [failure_notice, warning_notice]
@@ -77,9 +79,10 @@ def build_notice_sensors(settings: Settings, jobs: list[Any]) -> list[dg.SensorD
 
 def new_warnings(settings: Settings, run_id: str) -> list[str]:
     """Warnings of a run that the last run before it had not, as sentences."""
-    if not settings.build_path.exists():
+    if not settings.published_path.exists():
         return []
-    with Warehouse(settings).connect(read_only=True) as connection:
+    # In the published file, which nobody locks: another run may follow at once.
+    with duckdb.connect(str(settings.published_path), read_only=True) as connection:
         rows = connection.execute(
             """
             WITH last AS (
@@ -140,4 +143,4 @@ def _events(instance: dg.DagsterInstance, run_id: str) -> list[dg.DagsterEvent]:
 
 
 def _today() -> str:
-    return f"{dt.datetime.now():%d %B %Y}"
+    return f"{dt.datetime.now(ZoneInfo('Europe/London')):%d %B %Y}"

@@ -28,9 +28,11 @@ from dagster._core.scheduler.instigation import (
 )
 from dagster._utils.error import SerializableErrorInfo
 
+from pipelines.checks.results import CheckResult, record
 from pipelines.operations.inbox import look
 from pipelines.operations.notices import Notice, send
 from pipelines.operations.retry import passes_by_itself, worth_retrying
+from pipelines.operations.sensors import build_notice_sensors
 from pipelines.operations.serve import address, is_loopback
 from pipelines.operations.standing import refreshed_lately, schedules_run
 from pipelines.settings import Settings
@@ -185,6 +187,46 @@ def test_a_notice_that_cannot_be_sent_is_said_without_the_hooks_key(
     assert "FPW_SMTP_HOST" in mail
     assert "FPW_WEBHOOK_URL" in hook
     assert "secret-key" not in mail + hook
+
+
+def checked(connection: duckdb.DuckDBPyConnection, run_id: str, **failed: str) -> None:
+    """Results of a run's checks of one table: those named failed, with this severity."""
+    record(
+        connection,
+        run_id,
+        "great_expectations",
+        {
+            "raw.x": [
+                CheckResult(name, severity, "failed", "3 found", 3, 9, "Ask for them.")  # type: ignore[arg-type]
+                for name, severity in failed.items()
+            ]
+        },
+    )
+
+
+def ended(instance: dg.DagsterInstance, run_id: str) -> dg.RunStatusSensorContext:
+    """What a sensor is given when this run has ended."""
+    events = [entry.dagster_event for entry in instance.all_logs(run_id) if entry.dagster_event]
+    run = instance.get_run_by_id(run_id)
+    assert run is not None
+    return dg.build_run_status_sensor_context("notice", events[-1], instance, run)
+
+
+def test_a_warning_is_told_though_the_next_run_holds_the_build_database(
+    settings: Settings, instance: dg.DagsterInstance, hook_server: socketserver.TCPServer
+) -> None:
+    _, warning_notice = build_notice_sensors(settings, [refresh])
+    run_id = refresh.execute_in_process(instance=instance).run_id
+    settings.warehouse_dir.mkdir()
+    settings.build_path.write_text("held by another process, so that it cannot be opened")
+    with duckdb.connect(str(settings.published_path)) as connection:
+        checked(connection, "the-run-before", late="warning", other="error")
+        checked(connection, run_id, late="warning", gap="warning", other="error")
+    warning_notice(ended(instance, run_id))
+    (body,) = hook_server.bodies  # type: ignore[attr-defined]
+    assert body["sentences"] == ["raw.x, gap: 3 found. Ask for them."]
+    assert body["subject"].endswith("was published with 1 new warning")
+    assert (body["kind"], body["run_id"]) == ("warning", run_id)
 
 
 # Standing checks
