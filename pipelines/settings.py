@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 PROJECT_DIR = Path(__file__).resolve().parents[1]
 DBT_DIR = PROJECT_DIR / "dbt_project"
@@ -27,7 +28,7 @@ class Settings(BaseModel):
     warehouse_dir: Path = Field(PROJECT_DIR / "warehouse", description="Build, published file and exports.")
     force: str = Field("west-midlands", description="Home force, by its data.police.uk name.")
     threads: int = Field(default_factory=lambda: len(os.sched_getaffinity(0)), ge=1)
-    memory_limit: str = Field("2GB", pattern=r"^\d+(\.\d+)? ?[KMGT]i?B$", description="DuckDB's memory limit, as 2GB.")
+    memory_limit: str = Field("2GB", description="DuckDB's memory limit, as 2GB.")
     max_file_bytes: int = Field(4 << 30, description="A larger file, or archive member, is refused.")
     max_compression_ratio: int = Field(200, description="An archive member that swells more is refused.")
     pseudonym_key_file: Path = Field(
@@ -54,6 +55,24 @@ class Settings(BaseModel):
     keep_months: int = Field(
         24, ge=0, description="Of so many months the last release is kept; of each quarter for ever."
     )
+
+    @field_validator("memory_limit")
+    @classmethod
+    def _is_a_size(cls, text: str) -> str:
+        if not re.fullmatch(r"\d+(\.\d+)? ?[KMGT]i?B", text):
+            raise ValueError(f"{text!r} is no size of memory; write one as 2GB or 512MB")
+        return text
+
+    @field_validator("nightly_cron")
+    @classmethod
+    def _is_a_time(cls, text: str) -> str:
+        if text == cls.model_fields["nightly_cron"].default:
+            return text
+        from dagster._utils.schedules import is_valid_cron_string  # takes 2 s
+
+        if not is_valid_cron_string(text):
+            raise ValueError(f"{text!r} is no time that cron knows; '30 1 * * *' is half past one every night")
+        return text
 
     @property
     def build_path(self) -> Path:

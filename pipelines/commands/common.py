@@ -28,7 +28,8 @@ def load_settings(raw: Path | None = None, warehouse: Path | None = None, force:
         settings = Settings.load(raw_dir=raw, warehouse_dir=warehouse, force=force)
     except ValidationError as error:
         first = error.errors()[0]
-        stop(f"The setting FPW_{str(first['loc'][0]).upper()} is not usable ({first['msg']}); correct or unset it.")
+        trouble = first["msg"].removeprefix("Value error, ")
+        stop(f"The setting FPW_{str(first['loc'][0]).upper()} is not usable ({trouble}); correct or unset it.")
     if settings.force not in load_forces():
         stop(f"There is no force {settings.force!r}; the names are in dbt_project/seeds/reference/force.csv.")
     return settings

@@ -29,6 +29,19 @@ def test_an_unusable_value_names_its_setting() -> None:
         Settings.load({"FPW_THREADS": "many"})
 
 
+@pytest.mark.parametrize("cron", ["rubbish", "61 2 * * *", "* * *"])
+def test_a_time_that_cron_does_not_know_is_refused(cron: str) -> None:
+    with pytest.raises(ValidationError, match="is no time that cron knows; "):
+        Settings.load({"FPW_NIGHTLY_CRON": cron})
+
+
+def test_other_times_and_sizes_are_taken() -> None:
+    settings = Settings.load({"FPW_NIGHTLY_CRON": "30 1 * * 1-5", "FPW_MEMORY_LIMIT": "1.5 GiB"})
+    assert (settings.nightly_cron, settings.memory_limit) == ("30 1 * * 1-5", "1.5 GiB")
+    with pytest.raises(ValidationError, match="no size of memory; write one as 2GB"):
+        Settings.load({"FPW_MEMORY_LIMIT": "much"})
+
+
 def test_a_child_process_sees_the_same_settings(tmp_path: Path) -> None:
     settings = Settings.load({}, raw_dir=tmp_path, force="kent", threads=2)
     assert Settings.load(settings.environment()) == settings
