@@ -8,6 +8,7 @@ import dagster as dg
 from pipelines.assets.board import GROUP, build_board_assets, build_board_job, build_board_schedule
 from pipelines.assets.exports import GROUP as EXPORTS
 from pipelines.assets.exports import build_export_assets, build_export_job
+from pipelines.assets.facts import describer
 from pipelines.assets.models import DRAFTED, build_model_assets
 from pipelines.assets.published import build_published_assets
 from pipelines.assets.raw import build_raw_assets
@@ -23,8 +24,6 @@ from pipelines.store.warehouse import Warehouse
 from pipelines.workers import Pool, process_pool
 
 REFRESH = "refresh"
-OWNER = "team:performance-analysis"
-"""Who answers for the assets, in Dagster's words for a team."""
 
 
 def build_definitions(settings: Settings) -> dg.Definitions:
@@ -34,6 +33,7 @@ def build_definitions(settings: Settings) -> dg.Definitions:
     models = build_model_assets(manifest)
     marts = sorted(key for asset in models for key in asset.keys if key.path[0] == "marts")
     suites = complete(load_suites(), contracts, manifest)
+    describe = describer(settings, contracts, manifest, suites)
     checks = [
         build_asset_checks(
             suites,
@@ -102,7 +102,7 @@ def build_definitions(settings: Settings) -> dg.Definitions:
         *build_export_assets(settings),
     ]
     return dg.Definitions(
-        assets=[*dg.map_asset_specs(_owned, definitions), *map(_owned, DRAFTED)],
+        assets=[*dg.map_asset_specs(describe, definitions), *map(describe, DRAFTED)],
         asset_checks=[*checks, standing],
         jobs=[job, standing_job, board_job, build_export_job()],
         schedules=[nightly, hourly, quarterly],
@@ -110,10 +110,6 @@ def build_definitions(settings: Settings) -> dg.Definitions:
         resources={"warehouse": warehouse, "dbt": dbt, "check_pool": check_pool},
         executor=dg.in_process_executor,
     )
-
-
-def _owned(spec: dg.AssetSpec) -> dg.AssetSpec:
-    return spec.replace_attributes(owners=[OWNER])
 
 
 @dg.definitions

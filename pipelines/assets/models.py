@@ -7,6 +7,7 @@ from typing import Any
 import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, dbt_assets
 
+from pipelines.assets.facts import sizes
 from pipelines.checks.results import record, results_from_dbt
 from pipelines.dbt_run import Dbt, note_seeds, seeds_digest, seeds_loaded
 from pipelines.store.releases import draft
@@ -58,6 +59,7 @@ def _step(manifest: Mapping[str, Any], name: str, select: str) -> dg.AssetsDefin
     translator = SchemaKeys(settings=DagsterDbtTranslatorSettings(enable_asset_checks=False))
     nodes = [node for node in manifest["nodes"].values() if node["resource_type"] in ("model", "seed")]
     names = {translator.get_asset_key(node): node["name"] for node in nodes}
+    texts = {node["name"]: node["checksum"]["checksum"] for node in nodes}
 
     @dbt_assets(
         manifest=manifest,
@@ -75,37 +77,31 @@ def _step(manifest: Mapping[str, Any], name: str, select: str) -> dg.AssetsDefin
         digest = seeds_digest()
         if SEEDS in selected and seeds_loaded(warehouse):
             selected.remove(SEEDS)
-            for seed in [name for name, key in keys.items() if key.path[0] == SEED_SCHEMA]:
-                yield dg.MaterializeResult(asset_key=keys.pop(seed), metadata={"unchanged": True})
+            seeds = [name for name, key in keys.items() if key.path[0] == SEED_SCHEMA]
+            facts = _facts(warehouse, {seed: keys[seed] for seed in seeds}, texts)
+            for seed in seeds:
+                yield dg.MaterializeResult(asset_key=keys.pop(seed), metadata={**facts[seed], "unchanged": True})
         if name == MARTS_STEP:
-            draft(warehouse)
-            for spec in DRAFTED:
-                context.log_event(dg.AssetMaterialization(spec.key))
+            release_id = draft(warehouse)
+            facts = _facts(warehouse, {".".join(spec.key.path): spec.key for spec in DRAFTED}, {})
+            for table, said in facts.items():
+                context.log_event(dg.AssetMaterialization(table.split("."), metadata={**said, "release": release_id}))
         built = dbt.build(
             selected,
             # A test with parents in both runs belongs to the later one.
             indirect_selection="cautious" if name == "dbt_staging" else "eager",
             progress=lambda count: log.info("%s: %d models and seeds done, with their tests", name, count),
         )
-        rows: dict[str, int] = {}
         if built.statuses:
             with warehouse.connect() as connection:
                 found = results_from_dbt(dbt.target / "run_results.json", manifest)
                 record(connection, context.run.run_id, "dbt", found)
-                rows = dict(
-                    connection.execute(
-                        "SELECT schema_name || '.' || table_name, estimated_size FROM duckdb_tables() "
-                        "WHERE database_name = current_database()"
-                    ).fetchall()
-                )
         # In the order in which they were built, as Dagster takes no asset before those it depends on.
         succeeded = [unique_id.split(".")[2] for unique_id, status in built.statuses.items() if status == "success"]
         done = [node for node in succeeded if node in keys]
+        facts = _facts(warehouse, {node: keys[node] for node in done}, texts)
         for node in done:
-            table = ".".join(keys[node].path)
-            yield dg.MaterializeResult(
-                asset_key=keys[node], metadata={"dagster/row_count": rows[table]} if table in rows else {}
-            )
+            yield dg.MaterializeResult(asset_key=keys[node], metadata=facts[node])
         if built.failure:
             raise dg.Failure(built.failure)
         if missing := sorted(keys.keys() - set(done)):
@@ -117,3 +113,15 @@ def _step(manifest: Mapping[str, Any], name: str, select: str) -> dg.AssetsDefin
             note_seeds(warehouse, digest)
 
     return models
+
+
+def _facts(
+    warehouse: Warehouse, keys: Mapping[str, dg.AssetKey], texts: Mapping[str, str]
+) -> dict[str, dict[str, Any]]:
+    """Metadata of tables by name; `texts` are the hashes of the SQL, or of the rows of a seed, that made them."""
+    with warehouse.connect(read_only=True) as connection:
+        found = sizes(connection, {".".join(key.path) for key in keys.values()})
+    return {
+        name: found.get(".".join(key.path), {}) | ({"sha256 of its text": texts[name]} if name in texts else {})
+        for name, key in keys.items()
+    }

@@ -50,6 +50,18 @@ def build_published_assets(marts: Sequence[dg.AssetKey]) -> list[dg.AssetsDefini
             rows = publish(warehouse, after=release.result)
         folder = release.result()
         manifest = read_manifest(folder)
+        for table, facts in manifest["tables"].items():
+            context.log_event(
+                dg.AssetObservation(
+                    ["marts", table],
+                    metadata={
+                        "dagster/row_count": facts["rows"],
+                        "bytes": facts["bytes"],
+                        "sha256": facts["sha256"],
+                        "path": dg.MetadataValue.path(str(folder / "marts" / f"{table}.parquet")),
+                    },
+                )
+            )
         yield dg.MaterializeResult(
             asset_key=RELEASE_KEY,
             metadata={

@@ -5,11 +5,14 @@ from __future__ import annotations
 import datetime as dt
 import json
 import re
+from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import dagster as dg
 import pytest
 
+from pipelines.assets.facts import families
 from pipelines.checks.catalog import load_suites
 from pipelines.checks.data_docs import page_of
 from pipelines.checks.generated import CHECKED_SCHEMAS, complete
@@ -18,6 +21,7 @@ from pipelines.definitions import build_definitions
 from pipelines.operations.standing import _last_due
 from pipelines.refresh import dagster_instance
 from pipelines.sources.contract import NATIONAL, load_contracts
+from pipelines.store.releases import newest, read_manifest
 from tests.integration.conftest import Installation, ask
 
 pytestmark = pytest.mark.xdist_group("refresh")
@@ -44,6 +48,58 @@ def test_every_contract_and_every_checked_table_is_an_asset(definitions: dg.Defi
     assert {"ops/extract", "marts/measure_value", "published/force_performance"} <= keys
     mine = [graph.get(key) for key in graph.get_all_asset_keys() if graph.get(key).is_materializable]
     assert all(node.description and node.owners and node.kinds and node.group_name != "default" for node in mine)
+
+
+def test_assets_are_grouped_by_layer_and_source_and_link_to_their_page(definitions: dg.Definitions) -> None:
+    graph = definitions.resolve_asset_graph()
+    nodes = {key.to_user_string(): graph.get(key) for key in graph.get_all_asset_keys()}
+    groups = {name: node.group_name for name, node in nodes.items()}
+    assert groups["raw/police_uk_street"] == groups["raw/police_uk_outcomes"] == "raw_police_uk"
+    assert groups["staging/stg_victim_survey"] == "staging_victim_survey"
+    assert groups["measures/msr_control_room"] == "measures_control_room"  # of its incidents and of its calls
+    assert groups["measures/msr_complaint_rate"] == "measures"  # complaints by staff, whom another publisher counts
+    assert groups["marts/measure_value"] == "marts"
+    pages = {name: str(node.metadata["data docs"].value) for name, node in nodes.items()}
+    assert pages["marts/measure_value"].endswith(":3001/marts/measure_value.html")
+    assert pages["measures/msr_control_room"].endswith(":3001/index.html")
+    assert nodes["marts/measure_value"].metadata["dagster/table_name"].value == "force_performance.marts.measure_value"
+
+
+def test_families_are_what_the_names_of_sources_share() -> None:
+    assert families(["home_office_a", "home_office_a_b", "home_office_c", "survey"]) == {
+        **dict.fromkeys(["home_office_a", "home_office_a_b", "home_office_c"], "home_office"),
+        "survey": "survey",
+    }
+
+
+def test_every_table_was_made_with_its_size_and_hash(installation: Installation) -> None:
+    settings = installation.settings
+    release = read_manifest(newest(settings.releases_dir) or settings.releases_dir)
+    with dagster_instance(settings) as instance:
+
+        def last(name: str, kind: dg.DagsterEventType = dg.DagsterEventType.ASSET_MATERIALIZATION) -> dict[str, Any]:
+            chosen = dg.EventRecordsFilter(kind, dg.AssetKey(name.split("/")))
+            (record,) = instance.get_event_records(chosen, limit=1)
+            event = record.event_log_entry.asset_materialization or record.event_log_entry.asset_observation
+            assert event is not None
+            return {key: found.value for key, found in event.metadata.items()}
+
+        for name in ("reference/force", "intermediate/int_stop_search", "measures/msr_stop_search", "marts/coverage"):
+            rows = ask(settings.build_path, f"SELECT count(*) FROM {name.replace('/', '.')}")[0][0]
+            found = last(name)
+            assert found["dagster/row_count"] == rows
+            assert found["bytes"] >= 262_144  # a block
+            assert len(found["sha256 of its text"]) == 64
+        assert last("ops/release")["release"] == release["release_id"]
+        assert last("history/value")["dagster/row_count"] >= 0
+        published = last("marts/coverage", dg.DagsterEventType.ASSET_OBSERVATION)
+    said = release["tables"]["coverage"]
+    assert (published["dagster/row_count"], published["bytes"], published["sha256"]) == (
+        said["rows"],
+        said["bytes"],
+        said["sha256"],
+    )
+    assert Path(published["path"]).stat().st_size == said["bytes"]
 
 
 def test_the_daemon_can_load_what_is_defined(definitions: dg.Definitions) -> None:
