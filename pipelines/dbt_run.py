@@ -6,6 +6,7 @@ import hashlib
 import json
 import logging
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -87,6 +88,14 @@ def ensure_manifest(settings: Settings) -> Path:
         raise ModelError(f"dbt cannot parse {DBT_DIR.name}:\n{words}")
     stamp.write_text(digest.hexdigest())
     return manifest
+
+
+def share_project(settings: Settings, other: Settings) -> None:
+    """Let another warehouse folder start from the project as it was parsed for this one, if it was."""
+    for name in ("manifest.json", "manifest.stamp", PARSED):
+        if (held := settings.dbt_target_dir / name).exists():
+            other.dbt_target_dir.mkdir(parents=True, exist_ok=True)
+            shutil.copy(held, other.dbt_target_dir / name)
 
 
 def _is_whole(manifest: Path) -> bool:

@@ -18,7 +18,7 @@ from typing import Any
 import duckdb
 from filelock import FileLock, Timeout
 
-from pipelines.dbt_run import dbt_process
+from pipelines.dbt_run import dbt_process, share_project
 from pipelines.ingest.load import load
 from pipelines.ingest.register import register
 from pipelines.settings import Settings
@@ -110,6 +110,7 @@ def remake(settings: Settings, folder: Path, work: Path) -> tuple[dict[str, dict
     there = settings.model_copy(update={"warehouse_dir": work, "force": manifest["settings"]["force"]})
     warehouse, contracts, remarks = Warehouse(there), load_contracts(), []
     work.mkdir(parents=True, exist_ok=True)
+    share_project(settings, there)
     with dbt_process(there) as dbt:
         dbt.start()  # it loads itself while the files are read
         warehouse.create_tables(contracts.values())
