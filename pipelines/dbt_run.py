@@ -289,7 +289,7 @@ def _keep_values_to_itself() -> None:
             except duckdb.Error as error:
                 raise type(error)(without_values(error)) from None
 
-    DuckDBConnectionManager.exception_handler = careful  # type: ignore[method-assign]
+    DuckDBConnectionManager.exception_handler = careful
 
 
 def _run(command: list[str], done: Path) -> str | None:
@@ -304,5 +304,5 @@ def _run(command: list[str], done: Path) -> str | None:
                 counter.write(b".")
 
         outcome = dbtRunner(manifest=_project, callbacks=[told]).invoke(["--log-level", "none", *command])
-    DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
+    DuckDBConnectionManager.close_all_connections()
     return None if outcome.exception is None else in_short(str(outcome.exception))
