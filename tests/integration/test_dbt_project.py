@@ -9,6 +9,7 @@ import pytest
 
 from pipelines.dbt_run import ensure_manifest
 from pipelines.settings import Settings
+from tests.conftest import settle
 from tests.integration.conftest import Installation, ask
 from tests.integration.walk import Walk
 
@@ -87,8 +88,8 @@ def test_a_change_of_policing_units_breaks_every_series_by_them(installation: In
     )
 
 
-def test_a_manifest_that_was_cut_off_is_made_anew(tmp_path: Path) -> None:
-    settings = Settings.load({}, warehouse_dir=tmp_path, threads=1)
+def test_a_manifest_that_was_cut_off_is_made_anew(prepared: Path, tmp_path: Path) -> None:
+    settings = settle(Settings.load({}, warehouse_dir=tmp_path / "warehouse", threads=1), prepared)
     manifest = ensure_manifest(settings)
     whole = manifest.read_bytes()
     manifest.write_bytes(whole[:-1000])

@@ -1,10 +1,21 @@
 {% set period = 'area_code, period_type, period_start, period_end, status, source_kind, extract_ids' %}
+{# Where nobody is recorded as White though searches have no group, the force does not record groups as such, and nobody
+   recorded of a group is no zero. #}
+{% set recorded = 'case when searches > 0 or white_searches > 0 or searches_unknown = 0 or white_searches is null then searches end' %}
 
 with
 
 periods as (
 
-    select * from {{ ref('int_stop_search_period') }}
+    select
+        *,
+        case
+            when breakdown_type in ('self_defined_ethnicity', 'officer_defined_ethnicity')
+                then sum(case when breakdown_value = 'White' then searches else 0 end)
+                    over (partition by area_code, period_type, period_start, breakdown_type)
+        end as white_searches
+
+    from {{ ref('int_stop_search_period') }}
 
 ),
 
@@ -52,7 +63,7 @@ counts as (
         'stop_search_count' as method_id,
         breakdown_type,
         breakdown_value,
-        searches as numerator,
+        {{ recorded }} as numerator,
         cast(null as bigint) as denominator,
         cast(null as varchar) as denominator_id,
         case when breakdown_type is not null then searches_unknown end as n_unknown,
@@ -106,7 +117,7 @@ ethnic_rates as (
         'stop_search_per_1000_residents' as method_id,
         periods.breakdown_type,
         periods.breakdown_value,
-        periods.searches as numerator,
+        {{ recorded }} as numerator,
         -- officers' Mixed and Other have no census counterpart
         case
             when periods.breakdown_type = 'self_defined_ethnicity' or officer_defined.is_census_comparable
@@ -282,6 +293,7 @@ judged as (
         measured.kind,
         case
             when measured.status <> 'final' then measured.status
+            when measured.kind in ('count', 'rate') and measured.numerator is null then 'not_collected'
             -- no residents to compare with: British Transport Police, or a group the census does not have
             when measured.kind = 'rate' and coalesce(measured.denominator, 0) = 0 then 'not_comparable'
             -- searches without a single answer in the field, as opposed to no searches at all
