@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import dagster as dg
 
-from pipelines.assets.board import GROUP, build_board_assets, build_board_job, build_board_schedule
+from pipelines.assets.board import GROUP, build_board_assets, build_board_job
 from pipelines.assets.exports import GROUP as EXPORTS
 from pipelines.assets.exports import build_export_assets, build_export_job
 from pipelines.assets.facts import describer
@@ -16,14 +16,13 @@ from pipelines.checks.catalog import load_suites
 from pipelines.checks.dagster_checks import build_asset_checks
 from pipelines.checks.generated import complete
 from pipelines.dbt_run import Dbt, dbt_process, ensure_manifest
-from pipelines.operations.sensors import STANDING, build_inbox_sensor, build_notice_sensors, build_standing_checks
+from pipelines.operations.schedules import REFRESH, STANDING, build_schedules
+from pipelines.operations.sensors import build_inbox_sensor, build_notice_sensors, build_standing_checks
 from pipelines.settings import Settings
 from pipelines.sources.contract import load_contracts
 from pipelines.store.lock import writer_lock
 from pipelines.store.warehouse import Warehouse
 from pipelines.workers import Pool, process_pool
-
-REFRESH = "refresh"
 
 
 def build_definitions(settings: Settings) -> dg.Definitions:
@@ -45,16 +44,8 @@ def build_definitions(settings: Settings) -> dg.Definitions:
         )
         for layer in ("raw", "staging", "marts")
     ]
-    nightly = dg.ScheduleDefinition(
-        name="nightly",
-        job_name=REFRESH,
-        cron_schedule=settings.nightly_cron,
-        execution_timezone="Europe/London",
-        default_status=dg.DefaultScheduleStatus.RUNNING,
-        description="The refresh, every night at two unless FPW_NIGHTLY_CRON says otherwise.",
-    )
-    quarterly = build_board_schedule()
-    standing = build_standing_checks(settings, REFRESH, [nightly, quarterly])
+    schedules = build_schedules(settings)
+    standing = build_standing_checks(settings, schedules)
     job = dg.define_asset_job(
         REFRESH,
         selection=dg.AssetSelection.all()
@@ -69,15 +60,6 @@ def build_definitions(settings: Settings) -> dg.Definitions:
         executor_def=dg.in_process_executor,
         description="Whether the refresh ran, its schedule fires, and sources come in time.",
     )
-    hourly = dg.ScheduleDefinition(
-        name="standing",
-        job=standing_job,
-        cron_schedule="15 * * * *",
-        execution_timezone="Europe/London",
-        default_status=dg.DefaultScheduleStatus.RUNNING,
-        description="The standing checks, every hour.",
-    )
-    board_job = build_board_job()
 
     @dg.resource(description="The build database, held for writing while a run lasts.")
     def warehouse(_: dg.InitResourceContext) -> Iterator[Warehouse]:
@@ -104,9 +86,9 @@ def build_definitions(settings: Settings) -> dg.Definitions:
     return dg.Definitions(
         assets=[*dg.map_asset_specs(describe, definitions), *map(describe, DRAFTED)],
         asset_checks=[*checks, standing],
-        jobs=[job, standing_job, board_job, build_export_job()],
-        schedules=[nightly, hourly, quarterly],
-        sensors=[build_inbox_sensor(settings, job), *build_notice_sensors(settings, [job, board_job])],
+        jobs=[job, standing_job, build_board_job(), build_export_job()],
+        schedules=schedules,
+        sensors=[build_inbox_sensor(settings, job), *build_notice_sensors(settings, job, standing_job)],
         resources={"warehouse": warehouse, "dbt": dbt, "check_pool": check_pool},
         executor=dg.in_process_executor,
     )

@@ -9,8 +9,9 @@ import warnings
 import dagster as dg
 
 from pipelines.assets.raw import ANEW
-from pipelines.definitions import REFRESH, build_definitions
+from pipelines.definitions import build_definitions
 from pipelines.operations.instance import dagster_instance
+from pipelines.operations.schedules import REFRESH
 from pipelines.outcome import Outcome, outcome_of
 from pipelines.settings import Settings
 from pipelines.store.lock import writer_lock

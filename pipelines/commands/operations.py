@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from typing import Annotated
 
 import typer
@@ -27,15 +28,30 @@ def serve(
     run(load_settings(raw, warehouse, force), host=host, port=port)
 
 
-def doctor(raw: RawOption = None, warehouse: WarehouseOption = None, force: ForceOption = None) -> None:
+def doctor(
+    raw: RawOption = None,
+    warehouse: WarehouseOption = None,
+    force: ForceOption = None,
+    notify: Annotated[
+        bool, typer.Option("--notify", help="Mail and post what is to be mended, as notices are.")
+    ] = False,
+) -> None:
     """Examine the machine and the configuration, and say the mend of what is not well; ends with 1 when something is."""
     from pipelines.operations.doctor import examine
+    from pipelines.operations.notices import Notice, send
 
-    poor = 0
-    for finding in examine(load_settings(raw, warehouse, force)):
+    settings = load_settings(raw, warehouse, force)
+    poor = []
+    for finding in examine(settings):
         print(f"{'ok   ' if finding.passed else 'MEND '} {finding.name}: {finding.sentence}", flush=True)
-        poor += not finding.passed
-    print("All is well." if not poor else f"{poor} to mend.")
+        if not finding.passed:
+            poor.append(finding.sentence)
+    print("All is well." if not poor else f"{len(poor)} to mend.")
+    if poor and notify:
+        send(
+            Notice("failure", f"{len(poor)} to mend on {socket.gethostname()}", tuple(poor), "", settings.force),
+            settings,
+        )
     if poor:
         raise typer.Exit(1)
 

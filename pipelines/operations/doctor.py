@@ -10,11 +10,11 @@ import sys
 from collections.abc import Callable, Iterator
 from importlib.metadata import PackageNotFoundError, version
 
-import dagster as dg
 from packaging.requirements import Requirement
 
 from pipelines.ingest.discover import find_containers
-from pipelines.operations.instance import prepare_home
+from pipelines.operations.instance import dagster_instance
+from pipelines.operations.schedules import REFRESH, build_schedules
 from pipelines.operations.standing import Finding, refreshed_lately, schedules_run, sources_in_time
 from pipelines.settings import PROJECT_DIR, Settings
 from pipelines.store.releases import check_clock, newest
@@ -27,7 +27,10 @@ _ROOM_FACTOR = 3
 
 
 def examine(settings: Settings) -> Iterator[Finding]:
-    """Everything that can be looked at without a run, one finding each; nothing is changed."""
+    """Everything that can be looked at without a run, one finding each.
+
+    Nothing is changed, but for Dagster's home, which is made, or put in step with the settings, before it is read.
+    """
     checks: tuple[Callable[[Settings], Finding], ...] = (
         _python,
         _packages,
@@ -158,19 +161,11 @@ def _documents(_: Settings) -> Finding:
 
 
 def _standing(settings: Settings) -> Iterator[Finding]:
-    from pipelines.definitions import REFRESH, build_definitions
-
     if not settings.published_path.exists():
         yield Finding("published", False, f"{settings.published_path} does not exist; run `fpw refresh` to make it.")
         return
-    prepare_home(settings)
-    schedules = [
-        schedule
-        for schedule in build_definitions(settings).schedules or []
-        if isinstance(schedule, dg.ScheduleDefinition)
-    ]
     now = dt.datetime.now(dt.UTC)
-    with dg.DagsterInstance.get() as instance:
+    with dagster_instance(settings) as instance:
         yield refreshed_lately(instance, REFRESH, now)
-        yield from schedules_run(instance, schedules, now)
+        yield from schedules_run(instance, build_schedules(settings), now)
     yield sources_in_time(settings)

@@ -20,7 +20,7 @@ TIMEOUT_SECONDS = 20
 
 @dataclass(frozen=True)
 class Notice:
-    """What happened, in a line, and the sentences that say more. `kind` is failure or warning."""
+    """What happened, in a line, and the sentences that say more. `kind` is failure or warning; `run_id` may be empty."""
 
     kind: str
     subject: str
@@ -32,7 +32,8 @@ class Notice:
     def text(self) -> str:
         """The whole notice as plain text."""
         lines = [self.subject, "", *(f"- {sentence}" for sentence in self.sentences)]
-        return "\n".join([*lines, "", f"Run {self.run_id}; docs/runbooks/nightly-failed.md says what to do.", ""])
+        run = f"Run {self.run_id}; " if self.run_id else ""
+        return "\n".join([*lines, "", f"{run}docs/runbooks/nightly-failed.md says what to do.", ""])
 
 
 def send(notice: Notice, settings: Settings) -> list[str]:

@@ -1,7 +1,7 @@
 """What Dagster watches: the inbox, and how runs end."""
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -11,13 +11,13 @@ import duckdb
 from pipelines.assets.published import PUBLISHED_KEY
 from pipelines.operations.inbox import INBOX, look
 from pipelines.operations.notices import Notice, send
+from pipelines.operations.schedules import REFRESH
 from pipelines.operations.standing import refreshed_lately, schedules_run, sources_in_time
 from pipelines.outcome import outcome_of
 from pipelines.settings import Settings
 
 INBOX_SECONDS = 30
 """Time between two looks; a file is whole when it was the same at both."""
-STANDING = "standing_checks"
 
 
 def build_inbox_sensor(settings: Settings, job: Any) -> dg.SensorDefinition:
@@ -43,12 +43,11 @@ def build_inbox_sensor(settings: Settings, job: Any) -> dg.SensorDefinition:
     return inbox
 
 
-def build_notice_sensors(settings: Settings, jobs: list[Any]) -> list[dg.SensorDefinition]:
-    """Sends a notice when a run of these jobs fails, and when a refresh has warnings that the one before had not."""
+def build_notice_sensors(settings: Settings, refresh: Any, standing: Any) -> list[dg.SensorDefinition]:
+    """Sends a notice when a run of any job fails, and of what a refresh or the standing checks find for the first time."""
 
     @dg.run_failure_sensor(
         name="failure_notice",
-        monitored_jobs=jobs,
         minimum_interval_seconds=15,
         default_status=dg.DefaultSensorStatus.RUNNING,
         description="Mails and posts the sentences of a run that failed.",
@@ -62,7 +61,7 @@ def build_notice_sensors(settings: Settings, jobs: list[Any]) -> list[dg.SensorD
     @dg.run_status_sensor(
         name="warning_notice",
         run_status=dg.DagsterRunStatus.SUCCESS,
-        monitored_jobs=jobs[:1],
+        monitored_jobs=[refresh],
         minimum_interval_seconds=15,
         default_status=dg.DefaultSensorStatus.RUNNING,
         description="Mails and posts the warnings of a refresh that the one before had not.",
@@ -74,7 +73,21 @@ def build_notice_sensors(settings: Settings, jobs: list[Any]) -> list[dg.SensorD
             subject = f"The {run.job_name} of {_today()} was published with {number}"
             send(Notice("warning", subject, tuple(sentences), run.run_id, settings.force), settings)
 
-    return [failure_notice, warning_notice]
+    @dg.run_status_sensor(
+        name="standing_notice",
+        run_status=dg.DagsterRunStatus.SUCCESS,
+        monitored_jobs=[standing],
+        minimum_interval_seconds=15,
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description="Mails and posts what the standing checks found that they had not found the hour before.",
+    )
+    def standing_notice(context: dg.RunStatusSensorContext) -> None:
+        run = context.dagster_run
+        if sentences := newly_found(context.instance, run.run_id):
+            subject = f"What should happen by itself did not: {len(sentences)} to mend on {_today()}"
+            send(Notice("warning", subject, tuple(sentences), run.run_id, settings.force), settings)
+
+    return [failure_notice, warning_notice, standing_notice]
 
 
 def new_warnings(settings: Settings, run_id: str) -> list[str]:
@@ -100,9 +113,21 @@ def new_warnings(settings: Settings, run_id: str) -> list[str]:
     return [f"{table}, {check}: {observed}. {description}" for table, check, observed, description in rows]
 
 
-def build_standing_checks(
-    settings: Settings, refresh: str, schedules: list[dg.ScheduleDefinition]
-) -> dg.AssetChecksDefinition:
+def newly_found(instance: dg.DagsterInstance, run_id: str) -> list[str]:
+    """What checks found amiss in a run, in sentences that they had not said the time before."""
+    sentences = []
+    for event in _events(instance, run_id):
+        if event.event_type == dg.DagsterEventType.ASSET_CHECK_EVALUATION:
+            found = event.asset_check_evaluation_data
+            history = instance.event_log_storage.get_asset_check_execution_history(found.asset_check_key, limit=20)
+            runs = [record.run_id for record in history]  # newest first
+            before = history[runs.index(run_id) + 1 :][:1] if run_id in runs else []
+            if not found.passed and found.description not in [_said(record.event) for record in before]:
+                sentences.append(found.description or found.check_name)
+    return sentences
+
+
+def build_standing_checks(settings: Settings, schedules: Sequence[dg.ScheduleDefinition]) -> dg.AssetChecksDefinition:
     """The standing checks as checks of the published file; `fpw doctor` runs the same ones without Dagster's daemon."""
     names = [
         "refreshed_lately",
@@ -123,7 +148,7 @@ def build_standing_checks(
     def standing(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
         now = dt.datetime.now(dt.UTC)
         for finding in (
-            refreshed_lately(context.instance, refresh, now),
+            refreshed_lately(context.instance, REFRESH, now),
             *schedules_run(context.instance, schedules, now),
             sources_in_time(settings),
         ):
@@ -140,6 +165,11 @@ def build_standing_checks(
 
 def _events(instance: dg.DagsterInstance, run_id: str) -> list[dg.DagsterEvent]:
     return [entry.dagster_event for entry in instance.all_logs(run_id) if entry.dagster_event]
+
+
+def _said(entry: dg.EventLogEntry | None) -> str | None:
+    event = entry.dagster_event if entry else None
+    return event.asset_check_evaluation_data.description if event else None
 
 
 def _today() -> str:

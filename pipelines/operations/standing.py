@@ -14,6 +14,8 @@ from dagster._core.scheduler.instigation import TickStatus
 from pipelines.checks.generated import newest_period
 from pipelines.settings import Settings
 from pipelines.sources.contract import load_contracts
+from pipelines.store.advice import in_short
+from pipelines.store.warehouse import without_values
 
 REFRESH_HOURS = 26
 """A nightly refresh that ended well is at most this old: a day, and two hours for a long night."""
@@ -25,7 +27,10 @@ HEARTBEAT_SECONDS = 180
 
 @dataclass(frozen=True)
 class Finding:
-    """One standing check: whether it holds, and a sentence that says what was found, with the mend where it does not."""
+    """One standing check: whether it holds, and a sentence that says what was found, with the mend where it does not.
+
+    The sentence is the same as long as what was found is, for a notice tells what is new.
+    """
 
     name: str
     passed: bool
@@ -39,9 +44,8 @@ def refreshed_lately(instance: dg.DagsterInstance, job: str, now: dt.datetime) -
     if not runs or runs[0].end_time is None:
         return Finding(name, False, "No refresh has ended well yet; run `fpw refresh`.")
     ended = dt.datetime.fromtimestamp(runs[0].end_time, dt.UTC)
-    hours = (now - ended).total_seconds() / 3600
-    told = f"The last refresh that ended well did so on {ended:%d %B %Y at %H:%M} UTC, {hours:.0f} hours ago"
-    if hours <= REFRESH_HOURS:
+    told = f"The last refresh that ended well did so on {ended:%d %B %Y at %H:%M} UTC"
+    if now - ended <= dt.timedelta(hours=REFRESH_HOURS):
         return Finding(name, True, f"{told}.")
     return Finding(
         name, False, f"{told}; a night was missed: see the last runs in Dagster, and docs/runbooks/nightly-failed.md."
@@ -102,8 +106,12 @@ def sources_in_time(settings: Settings) -> Finding:
     name = "sources_in_time"
     if not settings.published_path.exists():
         return Finding(name, False, f"{settings.published_path} does not exist; run `fpw refresh` to make it.")
-    with duckdb.connect(str(settings.published_path), read_only=True) as connection:
-        late = _late(connection)
+    try:
+        with duckdb.connect(str(settings.published_path), read_only=True) as connection:
+            late = _late(connection)
+    except duckdb.Error as error:
+        told = f"{settings.published_path} cannot be read ({in_short(without_values(error))})"
+        return Finding(name, False, f"{told}; `fpw release restore` or the next refresh replaces it.")
     if not late:
         return Finding(name, True, "No source is late by its cadence.")
     return Finding(name, False, f"Late by their cadence: {'; '.join(late)}. Fetch or ask for what is due.")

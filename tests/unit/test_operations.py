@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import errno
 import json
@@ -27,15 +28,20 @@ from dagster._core.scheduler.instigation import (
     TickStatus,
 )
 from dagster._utils.error import SerializableErrorInfo
+from typer.testing import CliRunner
 
+from pipelines.assets.published import PUBLISHED_KEY
 from pipelines.checks.results import CheckResult, record
+from pipelines.cli import app
 from pipelines.operations.inbox import look
 from pipelines.operations.notices import Notice, send
 from pipelines.operations.retry import passes_by_itself, worth_retrying
-from pipelines.operations.sensors import build_notice_sensors
+from pipelines.operations.schedules import STANDING
+from pipelines.operations.sensors import build_notice_sensors, build_standing_checks
 from pipelines.operations.serve import address, is_loopback
-from pipelines.operations.standing import refreshed_lately, schedules_run
+from pipelines.operations.standing import Finding, refreshed_lately, schedules_run
 from pipelines.settings import Settings
+from pipelines.store.warehouse import WarehouseError
 
 NOTICE = Notice(
     "failure", "The refresh failed", ("raw.x, check y failed: 3 found.", "It waits."), "run-1", "west-midlands"
@@ -215,7 +221,7 @@ def ended(instance: dg.DagsterInstance, run_id: str) -> dg.RunStatusSensorContex
 def test_a_warning_is_told_though_the_next_run_holds_the_build_database(
     settings: Settings, instance: dg.DagsterInstance, hook_server: socketserver.TCPServer
 ) -> None:
-    _, warning_notice = build_notice_sensors(settings, [refresh])
+    _, warning_notice, _ = build_notice_sensors(settings, refresh, refresh)
     run_id = refresh.execute_in_process(instance=instance).run_id
     settings.warehouse_dir.mkdir()
     settings.build_path.write_text("held by another process, so that it cannot be opened")
@@ -227,6 +233,29 @@ def test_a_warning_is_told_though_the_next_run_holds_the_build_database(
     assert body["sentences"] == ["raw.x, gap: 3 found. Ask for them."]
     assert body["subject"].endswith("was published with 1 new warning")
     assert (body["kind"], body["run_id"]) == ("warning", run_id)
+
+
+@dg.op
+def fail() -> None:
+    """A step that fails in a sentence."""
+    raise WarehouseError("The share is away; mount it.")
+
+
+@dg.job
+def export() -> None:
+    """A job that fails."""
+    fail()
+
+
+def test_a_failure_of_any_job_is_told(
+    settings: Settings, instance: dg.DagsterInstance, hook_server: socketserver.TCPServer
+) -> None:
+    failure_notice, *_ = build_notice_sensors(settings, refresh, refresh)
+    run_id = export.execute_in_process(instance=instance, raise_on_error=False).run_id
+    failure_notice(ended(instance, run_id).for_run_failure())
+    (body,) = hook_server.bodies  # type: ignore[attr-defined]
+    assert body["subject"].startswith("The export of ")
+    assert (body["kind"], body["sentences"]) == ("failure", ["The share is away; mount it."])
 
 
 # Standing checks
@@ -339,6 +368,51 @@ def test_a_refresh_that_is_too_long_ago_is_found(instance: dg.DagsterInstance) -
     late = refreshed_lately(instance, "refresh", now + dt.timedelta(hours=27))
     assert not late.passed
     assert "a night was missed" in late.sentence
+
+
+def test_what_the_standing_checks_find_is_told_once(
+    settings: Settings, instance: dg.DagsterInstance, hook_server: socketserver.TCPServer
+) -> None:
+    checks = build_standing_checks(settings, [NIGHTLY])
+    hourly = dg.define_asset_job(STANDING, selection=dg.AssetSelection.checks(checks))
+    job = dg.Definitions(
+        assets=[dg.AssetSpec(PUBLISHED_KEY)], asset_checks=[checks], jobs=[hourly], executor=dg.in_process_executor
+    ).resolve_job_def(STANDING)
+    _, _, standing_notice = build_notice_sensors(settings, refresh, hourly)
+
+    def told() -> list[str]:
+        run_id = job.execute_in_process(instance=instance).run_id
+        hook_server.bodies.clear()  # type: ignore[attr-defined]
+        standing_notice(ended(instance, run_id))
+        return [sentence for body in hook_server.bodies for sentence in body["sentences"]]  # type: ignore[attr-defined]
+
+    first = told()
+    assert len(first) == 4
+    assert any("Schedule nightly is declared but was never seen" in sentence for sentence in first)
+    assert told() == []
+    settings.warehouse_dir.mkdir()
+    settings.published_path.write_text("damaged")
+    (changed,) = told()
+    assert f"{settings.published_path} cannot be read" in changed
+
+
+def test_the_doctor_tells_what_is_to_be_mended_when_asked(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, hook_server: socketserver.TCPServer
+) -> None:
+    found = [Finding("clock", True, "It is right."), Finding("daemon_runs", False, "It does not run; start it.")]
+    monkeypatch.setattr("pipelines.operations.doctor.examine", lambda _: found)
+    folders = ["--raw", str(settings.raw_dir), "--warehouse", str(settings.warehouse_dir)]
+    assert CliRunner().invoke(app, ["doctor", *folders]).exit_code == 1
+    assert hook_server.bodies == []  # type: ignore[attr-defined]
+    assert CliRunner().invoke(app, ["doctor", "--notify", *folders]).exit_code == 1
+    (body,) = hook_server.bodies  # type: ignore[attr-defined]
+    assert body["subject"] == f"1 to mend on {socket.gethostname()}"
+    assert body["sentences"] == ["It does not run; start it."]
+
+
+def test_the_end_of_a_notice_without_a_run_names_none() -> None:
+    alone = dataclasses.replace(NOTICE, run_id="")
+    assert alone.text.endswith("\n\ndocs/runbooks/nightly-failed.md says what to do.\n")
 
 
 # Retries
