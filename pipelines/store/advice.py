@@ -17,7 +17,7 @@ _ADVICE = (
     ),
     (
         r"read-?only (file system|database)|permission denied|operation not permitted",
-        "Let this user write to the warehouse folder and all in it, then refresh again.",
+        "Let this user write to that folder, or to the folder of that file, and to all in it; then refresh again.",
     ),
 )
 OF_THE_MACHINE = frozenset(
