@@ -10,9 +10,6 @@ import yaml
 
 from pipelines.store.warehouse import WarehouseError
 
-TODO = "TODO"
-"""Stands where only a person knows what belongs there."""
-
 TEMPLATES = Path(__file__).with_name("templates")
 
 

@@ -5,16 +5,27 @@ from __future__ import annotations
 import re
 from contextlib import closing
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Literal
 
+import duckdb
 import yaml
 
 from pipelines.ingest.apart import apart
 from pipelines.ingest.documents import HEADER_WITHIN, DocumentRefused, open_document
 from pipelines.ingest.values import reader
-from pipelines.scaffold.project import TODO, Project, ScaffoldError
-from pipelines.sources.contract import Column, Contract, Layout, load_contracts, read_contract
+from pipelines.scaffold.project import Project, ScaffoldError
+from pipelines.sources.contract import (
+    LINEAGE_COLUMNS,
+    TODO,
+    Column,
+    Contract,
+    Layout,
+    load_contracts,
+    plain_header,
+    read_contract,
+)
 
 Supplier = Literal["home", "national", "territorial"]
 
@@ -50,6 +61,8 @@ def draft_contract(project: Project, name: str, example: Path, supplier: Supplie
     """
     if not re.fullmatch(r"[a-z][a-z0-9_]*", name):
         raise ScaffoldError(f"{name!r} is no name of a source; take small letters, digits and underscores.")
+    if name in _taken():
+        raise ScaffoldError(f"{name!r} is a word of SQL, and no name of a table; take another.")
     if name in load_contracts():
         raise ScaffoldError(f"There is a source {name} already: pipelines/sources/{name}.yaml.")
     try:
@@ -125,7 +138,17 @@ def _drafts(example: Path) -> list[Draft]:
     if not filled or max(filled) < 2:
         raise ScaffoldError(f"{example.name} holds no table in its first {HEADER_WITHIN} rows; name another file.")
     head = filled.index(max(filled))
+    # Text of another kind has a line here and there that looks like a row of a table.
+    widths = [sum(bool(cell.strip()) for cell in row) for row in rows]
+    if sum(width > 1 for width in widths) < sum(width == 1 for width in widths):
+        raise ScaffoldError(f"{example.name} holds no table: most of its lines have one column; name another file.")
     body = rows[head + 1 :]
+    plain = [plain_header(cell) for cell in rows[head] if cell.strip()]
+    if repeated := [cell.strip() for cell in rows[head] if plain.count(plain_header(cell)) > 1]:
+        raise ScaffoldError(
+            f"{example.name} has two columns headed {repeated[0]!r}; a contract knows columns by their headers, so give one "
+            "of them another in the file."
+        )
     drafts = []
     for place, header in enumerate(cell.strip() for cell in rows[head]):
         if header:
@@ -144,7 +167,14 @@ def _sensitivity(supplier: Supplier, drafts: list[Draft]) -> str:
 
 def _name(header: str) -> str:
     name = re.sub(r"[^a-z0-9]+", "_", header.casefold()).strip("_")
-    return name if name[:1].isalpha() else f"column_{name}"
+    return name if name[:1].isalpha() and name not in _taken() else f"column_{name}"
+
+
+@cache
+def _taken() -> frozenset[str]:
+    """Words that can be no name of a table or a column."""
+    query = "SELECT keyword_name FROM duckdb_keywords() WHERE keyword_category = 'reserved'"
+    return frozenset(LINEAGE_COLUMNS) | {word for (word,) in duckdb.execute(query).fetchall()}
 
 
 def _type(cells: list[str]) -> str:

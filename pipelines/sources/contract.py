@@ -22,6 +22,9 @@ CONTRACTS_DIR = Path(__file__).parent
 NATIONAL = "national"
 """Stands in the place of the force where one file covers all of them."""
 
+TODO = "TODO"
+"""Stands in a draft where only a person knows what belongs there."""
+
 LINEAGE_COLUMNS = {"extract_id": "VARCHAR", "line": "BIGINT", "force": "VARCHAR", "period_start": "DATE"}
 """What every raw table has beside its own columns."""
 
@@ -223,9 +226,15 @@ def read_contract(path: Path) -> Contract:
     Raises:
         ContractError: the file is no valid contract.
     """
+    text = ""
     try:
-        contract = Contract.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+        text = path.read_text(encoding="utf-8")
+        contract = Contract.model_validate(yaml.safe_load(text))
     except (ValidationError, yaml.YAMLError, UnicodeDecodeError) as error:
+        if TODO in text:
+            raise ContractError(
+                f"{path} is an unfinished draft of a source, which still says {TODO}; finish it, or delete it."
+            ) from error
         raise ContractError(f"{path.name} is not a valid contract: {_first_trouble(error)}; correct it.") from error
     if contract.name != path.stem:
         raise ContractError(f"{path.name} describes {contract.name!r}; name the file {contract.name}.yaml")

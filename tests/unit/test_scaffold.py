@@ -13,7 +13,7 @@ from pipelines.scaffold.measure import add_measure
 from pipelines.scaffold.project import Project, ScaffoldError
 from pipelines.scaffold.source import DBT_PROJECT_YML, SOURCES_YML, complete_source, draft_contract
 from pipelines.settings import PROJECT_DIR
-from pipelines.sources.contract import read_contract
+from pipelines.sources.contract import ContractError, read_contract
 
 
 @pytest.fixture
@@ -100,17 +100,48 @@ def test_the_supplier_of_a_home_source_is_told_to_the_models(project: Project, t
 
 @pytest.mark.parametrize(
     ("name", "words"),
-    [("Custody", "no name of a source"), ("victim_survey", "There is a source victim_survey already")],
+    [
+        ("Custody", "no name of a source"),
+        ("select", "a word of SQL"),
+        ("victim_survey", "There is a source victim_survey already"),
+    ],
 )
 def test_a_name_that_will_not_do_is_refused(project: Project, tmp_path: Path, name: str, words: str) -> None:
     with pytest.raises(ScaffoldError, match=words):
         draft_contract(project, name, workbook(tmp_path / "custody.xlsx"), "home")
 
 
-def test_a_file_without_a_table_is_refused(project: Project, tmp_path: Path) -> None:
-    (tmp_path / "letter.csv").write_text("Dear all\n\nplease find attached\n")
-    with pytest.raises(ScaffoldError, match=r"letter\.csv holds no table"):
-        draft_contract(project, "letter", tmp_path / "letter.csv", "home")
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("Dear all\n\nplease find attached\n", r"a\.csv holds no table"),
+        (
+            "root:x:0:0:root:/root\nbin:x:1:1\nsys:x:3:3\nann:x:4:4:Ann,Office:/home\ned:x:5:5:Ed,:/home\n",
+            "holds no table",
+        ),
+        ("Day,Amount,Amount (£)\n2020-04-01,1,2\n", "two columns headed 'Amount'; .* give one of them another"),
+    ],
+)
+def test_a_file_without_a_table_is_refused(project: Project, tmp_path: Path, text: str, words: str) -> None:
+    (tmp_path / "a.csv").write_text(text)
+    with pytest.raises(ScaffoldError, match=words):
+        draft_contract(project, "letter", tmp_path / "a.csv", "home")
+    assert project.written == []
+
+
+def test_a_column_headed_with_a_word_that_is_taken_gets_another_name(project: Project, tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("Day,Order,Force\n2020-04-01,1,x\n")
+    draft_contract(project, "letter", tmp_path / "a.csv", "home")
+    draft = yaml.safe_load(project.read("pipelines/sources/letter.yaml"))
+    assert [column["name"] for column in draft["columns"]] == ["day", "column_order", "column_force"]
+
+
+def test_a_draft_that_is_no_contract_yet_is_called_one(project: Project, tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("Order,Amount\na,1\n")
+    draft_contract(project, "letter", tmp_path / "a.csv", "home")
+    path = project.folder / "pipelines/sources/letter.yaml"
+    with pytest.raises(ContractError, match=rf"{path} is an unfinished draft .* finish it, or delete it"):
+        read_contract(path)
 
 
 def test_a_measure_is_registered_once(project: Project) -> None:
