@@ -466,7 +466,7 @@ def test_provenance_names_the_release_the_extracts_and_the_hash_of_each_file(mad
         ({"quarter": "2021-03"}, "is no quarter; write it as 2020Q4"),
         ({"quarter": "2020Q4", "plan": "nosuch"}, "There is no plan 'nosuch'; the release knows ar2021"),
         ({"quarter": "2029Q4", "plan": PLAN}, "2029Q4 ends on 31 March 2030, after release"),
-        ({"quarter": "2007Q1"}, "No plan had begun by 30 June 2007"),
+        ({"quarter": "2001Q4"}, "No plan had begun by 31 March 2002"),
         ({"quarter": "2020Q4", "release_id": "20010101T000000Z"}, "There is no release"),
     ],
 )

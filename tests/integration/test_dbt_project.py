@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -88,9 +89,19 @@ def test_a_change_of_policing_units_breaks_every_series_by_them(installation: In
     )
 
 
-def test_a_manifest_that_was_cut_off_is_made_anew(prepared: Path, tmp_path: Path) -> None:
+def test_a_manifest_that_was_cut_off_is_made_anew(
+    prepared: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     settings = settle(Settings.load({}, warehouse_dir=tmp_path / "warehouse", threads=1), prepared)
+    whole = tmp_path / "whole.json"
     manifest = ensure_manifest(settings)
-    whole = manifest.read_bytes()
-    manifest.write_bytes(whole[:-1000])
-    json.loads(ensure_manifest(settings).read_bytes())
+    shutil.copy(manifest, whole)
+    # what dbt would write again in fifteen seconds
+    dbt = tmp_path / "dbt"
+    dbt.write_text(f"#!/bin/sh\ncp {whole} {manifest}\n")
+    dbt.chmod(0o755)
+    monkeypatch.setattr("pipelines.dbt_run.DBT_EXECUTABLE", str(dbt))
+    manifest.write_bytes(whole.read_bytes()[:-1000])
+    for _ in range(2):  # and once is enough
+        json.loads(ensure_manifest(settings).read_bytes())
+        dbt.write_text("#!/bin/sh\nexit 1\n")

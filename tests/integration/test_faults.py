@@ -34,7 +34,7 @@ from pipelines.store.lock import HOLDER, cut_off, writer_lock
 from pipelines.store.publish import publish
 from pipelines.store.warehouse import Warehouse, WarehouseError
 from pipelines.workers import process_pool, work_of
-from tests.conftest import street_row, write_street
+from tests.conftest import settle, street_row, write_street
 from tests.faults import full_disk, mode
 from tests.integration.conftest import ask
 
@@ -446,7 +446,7 @@ def test_a_killed_process_of_the_checks_ends_in_a_sentence(dead_pool: Executor) 
         dead_pool.submit(os.getpid).result()
 
 
-def test_a_killed_dbt_ends_in_a_sentence(dead_pool: Executor, settings: Settings) -> None:
+def test_a_killed_dbt_ends_in_a_sentence(dead_pool: Executor, settings: Settings, prepared: Path) -> None:
     class LaterDead(Executor):
         """Lives while it loads the project, and is killed while it builds."""
 
@@ -460,7 +460,7 @@ def test_a_killed_dbt_ends_in_a_sentence(dead_pool: Executor, settings: Settings
             done.set_result(None)
             return done
 
-    settings.dbt_target_dir.mkdir(parents=True)
+    settle(settings, prepared)
     for pool in (dead_pool, LaterDead()):
         with pytest.raises(WarehouseError, match=r"A process of dbt was killed from outside.*refresh again"):
             Dbt(settings, pool).build(["x"], indirect_selection="eager", progress=print)
