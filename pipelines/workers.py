@@ -13,6 +13,7 @@ from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 
+from pipelines.store.advice import LESS_MEMORY
 from pipelines.store.warehouse import WarehouseError
 
 
@@ -47,15 +48,14 @@ def work_of(what: str) -> Iterator[None]:
     Raises:
         WarehouseError: a process was killed, or its memory ran out; whatever else the work itself raises.
     """
-    mend = "end other programs, or lower FPW_MEMORY_LIMIT and FPW_THREADS; then refresh again."
     try:
         yield
     except BrokenProcessPool as error:
         raise WarehouseError(
-            f"A process of {what} was killed from outside, as the system does when memory runs out: {mend}"
+            f"A process of {what} was killed from outside, as the system does when memory runs out: {LESS_MEMORY}"
         ) from error
     except MemoryError as error:
-        raise WarehouseError(f"Memory ran out in a process of {what}: {mend}") from error
+        raise WarehouseError(f"Memory ran out in a process of {what}: {LESS_MEMORY}") from error
 
 
 def _import(name: str) -> None:

@@ -5,16 +5,20 @@ from __future__ import annotations
 import errno
 import re
 
+LESS_MEMORY = "end other programs, or lower FPW_MEMORY_LIMIT and FPW_THREADS; then refresh again."
+"""The mend when the machine has no more memory to give."""
+
 _ADVICE = (
     (
         r"no space left|disk is full|disk i/o error|quota exceeded|file too large|max_temp_directory_size",
         "Make room on the disk of the warehouse, then refresh again.",
     ),
     (
-        r"out of memory|memoryerror|cannot allocate memory|bad[ _]alloc",
-        "Memory ran out: end other programs, raise FPW_MEMORY_LIMIT if the machine has more, or lower FPW_THREADS; "
+        r"out of memory error",  # DuckDB's, of its own limit
+        "DuckDB may use no more memory: raise FPW_MEMORY_LIMIT if the machine has more, or lower FPW_THREADS; "
         "then refresh again.",
     ),
+    (r"out of memory|memoryerror|cannot allocate memory|bad[ _]alloc", f"Memory ran out: {LESS_MEMORY}"),
     (
         r"read-?only (file system|database)|permission denied|operation not permitted",
         "Let this user write to that folder, or to the folder of that file, and to all in it; then refresh again.",

@@ -422,7 +422,7 @@ def test_a_file_for_which_memory_is_short_is_not_refused(
 
     with monkeypatch.context() as patch:
         patch.setattr(register_module, "scan_path", too_much)
-        with pytest.raises(WarehouseError, match=r"2019-04-west-midlands-street\.csv .*raise FPW_MEMORY_LIMIT"):
+        with pytest.raises(WarehouseError, match=r"2019-04-west-midlands-street\.csv .*lower FPW_MEMORY_LIMIT"):
             register(settings, warehouse, CONTRACTS, "run")
     assert streets(warehouse) == []
     ingest(settings, warehouse)
