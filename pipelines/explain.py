@@ -49,7 +49,7 @@ def find(
             """
             SELECT id FROM (
                 SELECT measure_id AS id FROM marts.dim_measure UNION SELECT plan_indicator_id FROM marts.dim_plan_indicator
-            ) ORDER BY jaro_winkler_similarity(id, ?) DESC, id LIMIT 3
+            ) ORDER BY jaro_winkler_similarity(lower(id), lower(?)) DESC, id LIMIT 3
             """,
             indicator,
         )

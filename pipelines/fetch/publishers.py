@@ -150,5 +150,5 @@ def load_publishers(path: Path) -> Publishers:
         raise FetchError(f"{path} is not valid YAML ({' '.join(str(error).split())}); correct it.") from error
     except ValidationError as error:
         first = error.errors()[0]
-        place = ".".join(map(str, first["loc"]))
+        place = ".".join(map(str, first["loc"])) or "the whole file"
         raise FetchError(f"{path} is not valid ({place}: {first['msg']}); correct it.") from error

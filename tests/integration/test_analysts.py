@@ -57,7 +57,7 @@ def test_an_indicator_of_a_plan_stands_for_its_measure_and_method(installation: 
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (("ksi_casualtie", "west-midlands", "2015"), "the nearest are ksi_casualties"),
+        (("KSI_CASUALTIE", "west-midlands", "2015"), "the nearest are ksi_casualties"),
         (("ksi_casualties", "Atlantis", "2015"), "The area 'Atlantis' is not known"),
         (("ksi_casualties", "west-midlands", "soon"), "write it as 2020-03"),
         (("ksi_casualties", "west-midlands", "2031"), "There is: cal_year 2014-01-01 to 2015-12-31"),

@@ -60,6 +60,7 @@ def test_names_that_publishers_gave_their_files_are_known(source: str | None, na
     ("text", "words"),
     [
         ("publications: [", "is not valid YAML"),
+        ("", r"is not valid \(the whole file: Input should be"),
         ("publications: {a: {title: A, home_page: h}}", "either files, or archive, or form"),
         ("publications: {a: {title: A, home_page: h, files: [{source: s}]}}", "needs either name"),
         ("publications: {a: {title: A, home_page: h, files: [{source: s, name: b}]}}", "needs pages that link to it"),
