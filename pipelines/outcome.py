@@ -32,7 +32,7 @@ class Outcome:
 def outcome_of(settings: Settings, run_id: str, *, succeeded: bool, events: Sequence[dg.DagsterEvent]) -> Outcome:
     """The outcome of a run of the refresh job, from what Dagster says of it and from the results of its checks."""
     failures = [sentence for event in events if event.is_step_failure for sentence in _sentences(event)]
-    failures += _failed_checks(settings, run_id)
+    failures += _failed_checks(settings, run_id, events)
     if not succeeded and not failures:
         failures = [_last_words(events) or "The run failed outside its steps; see Dagster's log of the run."]
     unchanged_since = _unchanged_since(events)
@@ -64,7 +64,7 @@ def _unchanged_since(events: Sequence[dg.DagsterEvent]) -> str | None:
     return None
 
 
-def _failed_checks(settings: Settings, run_id: str) -> list[str]:
+def _failed_checks(settings: Settings, run_id: str, events: Sequence[dg.DagsterEvent]) -> list[str]:
     if not settings.build_path.exists():
         return []
     try:
@@ -78,8 +78,17 @@ def _failed_checks(settings: Settings, run_id: str) -> list[str]:
                 """,
                 [run_id],
             ).fetchall()
-    except WarehouseError as error:
-        return [str(error)]  # beside what the steps say
+    except WarehouseError:  # the next run may hold it; Dagster knows the same in fewer words
+        evaluated = [
+            event.asset_check_evaluation_data
+            for event in events
+            if event.event_type == dg.DagsterEventType.ASSET_CHECK_EVALUATION
+        ]
+        return [
+            f"{'.'.join(found.asset_key.path)}, {found.description}; `fpw checks --run {run_id}` says more."
+            for found in evaluated
+            if not found.passed and found.severity == dg.AssetCheckSeverity.ERROR
+        ]
     return [
         f"{table}, check {check} {'could not run' if status == 'raised' else 'failed'}: {observed}. {description}"
         for table, check, status, observed, description in rows

@@ -40,6 +40,7 @@ from pipelines.operations.schedules import STANDING
 from pipelines.operations.sensors import build_notice_sensors, build_standing_checks
 from pipelines.operations.serve import address, is_loopback
 from pipelines.operations.standing import Finding, refreshed_lately, schedules_run
+from pipelines.outcome import outcome_of
 from pipelines.settings import Settings
 from pipelines.store.warehouse import WarehouseError
 
@@ -256,6 +257,28 @@ def test_a_failure_of_any_job_is_told(
     (body,) = hook_server.bodies  # type: ignore[attr-defined]
     assert body["subject"].startswith("The export of ")
     assert (body["kind"], body["sentences"]) == ("failure", ["The share is away; mount it."])
+
+
+def test_a_failed_check_is_told_though_the_next_run_holds_the_build_database(
+    settings: Settings, instance: dg.DagsterInstance
+) -> None:
+    key = dg.AssetKey(["raw", "x"])
+
+    @dg.multi_asset_check(name="check_raw", specs=[dg.AssetCheckSpec("errors", asset=key, blocking=True)])
+    def check_raw() -> Iterator[dg.AssetCheckResult]:
+        yield dg.AssetCheckResult(passed=False, asset_key=key, check_name="errors", description="y failed: 3 found")
+
+    job = dg.Definitions(
+        assets=[dg.AssetSpec(key)],
+        asset_checks=[check_raw],
+        jobs=[dg.define_asset_job("refresh", selection=dg.AssetSelection.all_asset_checks())],
+        executor=dg.in_process_executor,
+    ).resolve_job_def("refresh")
+    done = job.execute_in_process(instance=instance, raise_on_error=False)
+    settings.warehouse_dir.mkdir()
+    settings.build_path.write_text("held by another process, so that it cannot be opened")
+    (told,) = outcome_of(settings, done.run_id, succeeded=done.success, events=done.all_events).failures
+    assert told == f"raw.x, y failed: 3 found; `fpw checks --run {done.run_id}` says more."
 
 
 # Standing checks
