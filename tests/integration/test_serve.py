@@ -26,7 +26,7 @@ from pipelines.operations.serve import _start, serve
 from pipelines.outcome import outcome_of
 from pipelines.settings import PROJECT_DIR, Settings
 from pipelines.store.warehouse import WarehouseError
-from tests.conftest import street_row, write_street
+from tests.conftest import settle, street_row, write_street
 
 pytestmark = pytest.mark.xdist_group("serve")
 
@@ -61,12 +61,14 @@ def ended_runs(settings: Settings) -> list[dg.DagsterRun]:
         return [run for run in instance.get_runs(limit=5) if run.is_finished and "dagster/schedule_name" in run.tags]
 
 
-def test_the_daemon_starts_the_nightly_job_by_itself_and_everything_ends_with_fpw_serve(tmp_path: Path) -> None:
+def test_the_daemon_starts_the_nightly_job_by_itself_and_everything_ends_with_fpw_serve(
+    tmp_path: Path, prepared: Path
+) -> None:
     settings = Settings.load({}, raw_dir=tmp_path / "raw", warehouse_dir=tmp_path / "warehouse", threads=1)
+    settle(settings, prepared)
     # the run that is started ends at its first step, in a sentence
     write_street(settings.raw_dir, [street_row()], name="2019-04-west-midlands-street.csv")
-    settings.warehouse_dir.mkdir()
-    (settings.warehouse_dir / "build.duckdb").write_text("not a database")
+    settings.build_path.write_text("not a database")
     port = free_port()
     serving = subprocess.Popen(
         [sys.executable, "-m", "pipelines.cli", "serve", "--port", str(port)],
@@ -92,6 +94,7 @@ def test_the_daemon_starts_the_nightly_job_by_itself_and_everything_ends_with_fp
     assert serving.returncode == 0, told
     assert page(port) is None
     assert "Traceback" not in told.split("Ctrl-C ends it")[0]
+    assert "Parsing the dbt project" not in told
 
 
 def test_a_port_that_is_taken_is_said(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
