@@ -31,8 +31,9 @@ WITH told AS (
         concat_ws('|', measure_id, regexp_replace(method_id, '_per_(month|quarter|12_months|financial_year)$', ''),
             coalesce(denominator_id, '-')) AS quotient
     FROM read_parquet($file)
-    WHERE measure_id IN (SELECT measure_id FROM read_parquet($file) WHERE suppression IS NOT NULL)
-        AND area_code IN (SELECT area_code FROM read_parquet($file) WHERE suppression IS NOT NULL)
+    WHERE (area_code, period_type) IN (
+        SELECT (area_code, period_type) FROM read_parquet($file) WHERE suppression IS NOT NULL
+    )
 ),
 parts AS (
     SELECT *, unnest(['n', 'd']) AS part, unnest([numerator, denominator]) AS number FROM told
@@ -106,6 +107,8 @@ class Attack:
     there: npt.NDArray[np.bool_]
     equations: list[tuple[Cell, list[Cell], bool]] = field(default_factory=list)
     """Whole, parts, and whether the parts are all of it."""
+    nobody: set[Cell] = field(default_factory=set)
+    """Blanks that he must not take for one or more: nobody is left of a number that was hidden before."""
 
     @cached_property
     def place(self) -> dict[tuple[str, str, str | None, str | None], int]:
@@ -152,80 +155,103 @@ class Attack:
         return attack
 
     def siblings(self) -> Iterator[tuple[Cell, list[Cell], bool]]:
-        """Two names that say the same wherever both say anything, of at least two different numbers."""
+        """Two names that mostly say the same where both say anything, of at least two different numbers."""
         blank = self.there & np.isnan(self.number)
         for one in np.flatnonzero(blank.any(axis=1)):
-            both = self.there & self.there[one]
-            shown = ~np.isnan(self.number) & ~np.isnan(self.number[one])
-            alike = ((self.number == self.number[one]) | ~shown).all(axis=1) & both.any(axis=1)
-            for other in np.flatnonzero(alike):
-                seen = self.number[one][shown[other]]
+            mine = np.flatnonzero(self.there[one])
+            theirs, own = self.number[:, mine], self.number[one, mine]
+            agree = (theirs == own) & (own > 0)
+            some = ((theirs > 0) | (own > 0)) & ~np.isnan(theirs) & ~np.isnan(own)
+            for other in np.flatnonzero(agree.sum(axis=1) * 2 > some.sum(axis=1)):
                 same = self.names[one][1:] == self.names[other][1:]  # two measures that count by the same
-                if other != one and (same or len(np.unique(seen[seen > 0])) > 1):
-                    for key in map(int, np.flatnonzero(both[other])):
+                if other != one and (same or len(np.unique(own[agree[other]])) > 1):
+                    for key in map(int, mine[self.there[other, mine]]):
                         yield (int(one), key), [(int(other), key)], True
 
     def sums(self) -> Iterator[tuple[Cell, list[Cell], bool]]:
-        """Values of a breakdown, all or some, that make another number wherever all of them are shown."""
+        """Values of a breakdown, as many as there are, that make another number: by their names, or by their numbers."""
         groups: dict[tuple[str, str, str], list[int]] = {}
         for place, (quotient, part, kind, _) in enumerate(self.names):
             if kind is not None:
                 groups.setdefault((quotient, part, kind), []).append(place)
-        for (quotient, part, _), members in groups.items():
+        for (quotient, part, kind), members in groups.items():
             if not (self.there[members] & np.isnan(self.number[members])).any():
                 continue
-            sizes = range(2, len(members) + 1) if len(members) <= MOST_SUBSETS else (len(members) - 1, len(members))
-            for chosen in (subset for size in sizes for subset in combinations(members, size)):
-                total = self.number[list(chosen)].sum(axis=0)
-                seen = np.flatnonzero(~np.isnan(total))
-                rest = self.number[:, seen] - total[seen]
-                agrees = ~(abs(rest) > 1e-6).any(axis=1) & ~np.isnan(rest).all(axis=1)
-                for whole in map(int, np.flatnonzero(agrees)):
-                    shown = self.number[whole, seen]
-                    if whole not in chosen and len(np.unique(shown[shown > 0])) > 2:
-                        yield from self._in_breakdown(whole, chosen, True)
-                name = (quotient, part, None, None)
-                if name in self.place and len(chosen) == len(members):
-                    yield from self._in_breakdown(self.place[name], chosen, True)
-                    yield from self._in_breakdown(self.place[name], chosen, False)
+            if (total := self.place.get((quotient, part, None, None))) is not None:
+                yield from self._within(total, members)
+            for whole, (of, same, other, value) in enumerate(self.names):
+                if (of, same) == (quotient, part) and value and other != kind:
+                    named = {one: self.names[one][3] or "" for one in members}
+                    named = {one: name for one, name in named.items() if name.startswith(value) or name.endswith(value)}
+                    if any(len(name) > len(value) for name in named.values()):
+                        yield from self._within(whole, list(named))
+            for chosen in self._guesses(members):
+                summed = np.where(self.there[chosen], self.number[chosen], 0).sum(axis=0)
+                seen = np.flatnonzero(self.there[chosen].any(axis=0) & ~np.isnan(summed))
+                shown = self.number[:, seen]
+                agree = (abs(shown - summed[seen]) < 1e-6) & (shown > 0)
+                for whole in map(int, np.flatnonzero(agree.sum(axis=1) * 2 > (shown > 0).sum(axis=1))):
+                    if whole not in chosen and len(np.unique(shown[whole, agree[whole]])) > 2:
+                        yield from self._within(whole, chosen)
 
-    def _in_breakdown(
-        self, whole: int, parts: tuple[int, ...], is_all: bool
-    ) -> Iterator[tuple[Cell, list[Cell], bool]]:
-        for key in map(int, np.flatnonzero(self.there[[whole, *parts]].all(axis=0))):
-            yield (whole, key), [(part, key) for part in parts], is_all
+    def _guesses(self, members: list[int]) -> Iterator[list[int]]:
+        """Values that might be a sum together: any of few; of many all, all but one, and those whose names begin alike."""
+        if len(members) <= MOST_SUBSETS:
+            for size in range(2, len(members) + 1):
+                yield from map(list, combinations(members, size))
+            return
+        yield members
+        yield from ([one for one in members if one != left] for left in members)
+        names = [self.names[one][3] or "" for one in members]
+        beginnings = {name[:length] for name in names for length in range(1, len(name))}
+        alike = {tuple(i for i, name in zip(members, names, strict=True) if name.startswith(one)) for one in beginnings}
+        yield from map(list, sorted(alike))
+
+    def _within(self, whole: int, parts: list[int]) -> Iterator[tuple[Cell, list[Cell], bool]]:
+        for key in map(int, np.flatnonzero(self.there[whole])):
+            told = [(part, key) for part in parts if self.there[part, key]]
+            if told:
+                yield (whole, key), told, True
+                yield (whole, key), told, False
 
     def periods(self) -> Iterator[tuple[Cell, list[Cell], bool]]:
         """Months and quarters of a longer period, and two periods of the same days."""
+        of: dict[tuple[str, str], list[int]] = {}
+        for place, (area, kind, _, _) in enumerate(self.keys):
+            of.setdefault((area, kind), []).append(place)
         for whole, (area, kind, start, end) in enumerate(self.keys):
-            months = (end.year - start.year) * 12 + end.month - start.month + 1
-            for short, length in (("month", 1), ("quarter", 3), (kind, None)):
+            for short in ("month", "quarter"):
                 parts = [
                     place
-                    for place, (where, other, first, last) in enumerate(self.keys)
-                    if where == area and other == short and first >= start and last <= end and place != whole
+                    for place in of.get((area, short), [])
+                    if self.keys[place][2] >= start and self.keys[place][3] <= end
                 ]
-                if length and kind not in ("month", short) and len(parts) * length == months:
+                if kind not in ("month", short) and parts:
                     yield from self._in_time(whole, parts)
-            for place, key in enumerate(self.keys[:whole]):
-                if key[0] == area and key[2:] == (start, end):
-                    yield from self._in_time(whole, [place])
+            for (where, other), places in of.items():
+                if where == area and other < kind:
+                    for place in places:
+                        if self.keys[place][2:] == (start, end):
+                            yield from self._in_time(whole, [place])
 
     def _in_time(self, whole: int, parts: list[int]) -> Iterator[tuple[Cell, list[Cell], bool]]:
-        total, told = self.number[:, parts].sum(axis=1), self.number[:, whole]
-        is_additive = ~(abs(told - total) > 1e-6)
-        for name in np.flatnonzero(self.there[:, [whole, *parts]].all(axis=1) & is_additive):
-            yield (int(name), whole), [(int(name), part) for part in parts], True
+        there = self.there[:, parts]
+        total = np.where(there, self.number[:, parts], 0).sum(axis=1)
+        is_additive = ~(abs(self.number[:, whole] - total) > 1e-6)
+        for name in map(int, np.flatnonzero(self.there[:, whole] & there.any(axis=1) & is_additive)):
+            yield (name, whole), [(name, part) for part in parts if self.there[name, part]], True
 
     def areas(self, parents: dict[str, str]) -> Iterator[tuple[Cell, list[Cell], bool]]:
         """The areas within another."""
-        for whole, (area, *period) in enumerate(self.keys):
-            parts = [
-                place for place, (where, *when) in enumerate(self.keys) if parents.get(where) == area and when == period
-            ]
-            for name in map(int, np.flatnonzero(self.there[:, [whole, *parts]].all(axis=1) if parts else [])):
-                yield (name, whole), [(name, part) for part in parts], True
-                yield (name, whole), [(name, part) for part in parts], False
+        parts_of: dict[tuple[object, ...], list[int]] = {}
+        for place, (area, *period) in enumerate(self.keys):
+            parts_of.setdefault((parents.get(area), *period), []).append(place)
+        for whole, key in enumerate(self.keys):
+            parts = parts_of.get(tuple(key), [])
+            for name in map(int, np.flatnonzero(self.there[:, whole] & self.there[:, parts].any(axis=1))):
+                told = [(name, part) for part in parts if self.there[name, part]]
+                yield (name, whole), told, True
+                yield (name, whole), told, False
 
     def shares(self) -> Iterator[tuple[Cell, list[Cell], bool]]:
         """A numerator that was never above its denominator is within it."""
@@ -242,9 +268,12 @@ class Attack:
             rest = truth(whole) - sum(map(truth, parts))
             return abs(rest) < 1e-6 or (not is_all and rest > 0)
 
-        right = np.array([[truth((name, key)) for key in range(len(self.keys))] for name in range(len(self.names))])
+        right = self.number.copy()
+        for cell in zip(*np.nonzero(self.there), strict=True):
+            right[cell] = truth(cell)
         number = np.where(abs(self.number - right) > 1e-6, np.nan, self.number)
-        return replace(self, number=number, equations=[one for one in self.equations if is_true(*one)])
+        nobody = {(int(name), int(key)) for name, key in np.argwhere(self.there & (right == 0))}
+        return replace(self, number=number, nobody=nobody, equations=[one for one in self.equations if is_true(*one)])
 
     def ranges(self, wanted: set[Cell]) -> dict[Cell, tuple[float, float]]:
         """The least and the most that each of these blanks can be."""
@@ -260,7 +289,7 @@ class Attack:
         width, unknown = connected_components(links, directed=False)
         floor = np.zeros(width)
         # zeros are shown, so a blank count is at least 1; a blank share may be one of nobody
-        np.maximum.at(floor, unknown, [float(self._counts(cell)) for cell in blanks])
+        np.maximum.at(floor, unknown, [float(self._counts(cell) and cell not in self.nobody) for cell in blanks])
         lines: set[tuple[tuple[tuple[int, float], ...], float]] = set()
         for whole, parts, is_all in self.equations:
             terms: dict[int, float] = {}

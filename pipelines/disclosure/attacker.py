@@ -40,7 +40,10 @@ class System:
 
 
 def build_system(numbers: Numbers, relations: Iterable[Relation]) -> System:
-    """The equations of all relations; one that was not true in some vintage is left out for that vintage."""
+    """The equations of all relations; one that was not true in some vintage is left out for that vintage.
+
+    A part that was not told yet is no part then, and a whole that was no more than its parts was their sum.
+    """
     first = np.cumsum([0, *map(len, numbers.versions)])
     value = [value for told in numbers.versions for _, value in told]
     cell = [place for place, told in enumerate(numbers.versions) for _ in told]
@@ -52,11 +55,13 @@ def build_system(numbers: Numbers, relations: Iterable[Relation]) -> System:
     for relation in relations:
         members = (relation.whole, *relation.parts)
         for versions in _vintages(numbers, members):
-            whole, *parts = (int(first[member]) + version for member, version in zip(members, versions, strict=True))
+            whole, *parts = (
+                int(first[member]) + version for member, version in zip(members, versions, strict=True) if version >= 0
+            )
             rest = value[whole] - sum(value[part] for part in parts)
-            if rest < -TOLERANCE or (relation.is_exact and rest > TOLERANCE):
+            if not parts or rest < -TOLERANCE or (relation.is_exact and rest > TOLERANCE):
                 continue
-            if not relation.is_exact:
+            if rest > TOLERANCE or relation.kind == "share":
                 parts.append(len(value))
                 value.append(max(rest, 0.0))
                 cell.append(-1)
@@ -70,11 +75,12 @@ def build_system(numbers: Numbers, relations: Iterable[Relation]) -> System:
 
 
 def _vintages(numbers: Numbers, members: tuple[int, ...]) -> list[tuple[int, ...]]:
-    """Which version of each member was known at the same time, for every time at which that changed."""
+    """Which version of each member was known at the same time (-1: none yet), for every time at which that changed.
+
+    The first member, the whole, was known at all of them.
+    """
     told = [numbers.versions[member] for member in members]
-    if all(len(versions) == 1 for versions in told):
-        return [(0,) * len(members)]
-    begin = max(versions[0][0] for versions in told)
+    begin = told[0][0][0]
     moments = {begin, *(since for versions in told for since, _ in versions if since > begin)}
     return sorted({tuple(sum(since <= moment for since, _ in versions) - 1 for versions in told) for moment in moments})
 

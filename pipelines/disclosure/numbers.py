@@ -8,6 +8,7 @@ rate and the denominator of a share. Those are found by looking at the values, a
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -19,6 +20,9 @@ import numpy.typing as npt
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
+
+ALIKE = 0.8
+"""Two series that agree in so many of the numbers above zero that both tell are the same number where they do."""
 
 ROWS = """
 CREATE OR REPLACE TABLE policy.row AS
@@ -123,11 +127,6 @@ class Key:
     start: date
     end: date
 
-    @property
-    def months(self) -> int:
-        """Months of the period, counted by their names; a snapshot is within one."""
-        return (self.end.year - self.start.year) * 12 + self.end.month - self.start.month + 1
-
 
 @dataclass(frozen=True)
 class Row:
@@ -157,11 +156,17 @@ class Numbers:
     versions: list[list[tuple[datetime, float]]]
     rows: list[Row]
     breakdowns: list[Breakdown]
+    siblings: list[tuple[int, int]]
+    """Quantities that are the same number where they agree, but do not agree everywhere."""
 
 
 @dataclass(frozen=True)
 class Breakdown:
-    """The quantities that are the values of one breakdown, and those that the same measures tell without it."""
+    """The quantities that are the values of one breakdown, and those that they are parts of.
+
+    Wholes are what the same measures tell without a breakdown, or by a coarser one that this is declared to be within;
+    then the parts are the values within that one.
+    """
 
     parts: tuple[int, ...]
     wholes: tuple[int, ...]
@@ -176,12 +181,15 @@ def read_numbers(connection: duckdb.DuckDBPyConnection) -> Numbers:
     key_of = {name: place for place, name in enumerate(dict.fromkeys(map(_key, told)))}
     values = np.full((len(series_of), len(key_of)), np.nan)
     is_protected = np.zeros(len(series_of), dtype=bool)
+    told_then: dict[tuple[int, int], dict[datetime, float]] = {}
     for record in told:
         series, key = series_of[_series(record)], key_of[_key(record)]
         is_protected[series] |= record["is_protected"]
+        told_then.setdefault((series, key), {}).setdefault(record["known_from"], record["number"])
         if record["is_last"]:
             values[series, key] = record["number"]
-    quantity, table = find_siblings(values, list(series_of), is_protected)
+    revised = _revised(told_then, values.shape)
+    quantity, table, siblings = find_siblings(values, revised, list(series_of), is_protected)
     there = ~np.isnan(table)
     cell = np.full(table.shape, -1, dtype=np.int64)
     cell[there] = np.arange(np.count_nonzero(there))
@@ -211,7 +219,8 @@ def read_numbers(connection: duckdb.DuckDBPyConnection) -> Numbers:
         cell=cell,
         versions=[_changes(told_then) for told_then in versions],
         rows=list(rows.values()),
-        breakdowns=_breakdowns(series_of, quantity, is_protected),
+        breakdowns=_breakdowns(series_of, quantity, is_protected, _nestings(connection)),
+        siblings=siblings,
     )
 
 
@@ -231,55 +240,101 @@ def _changes(told_then: dict[datetime, float]) -> list[tuple[datetime, float]]:
     return changes
 
 
+def _revised(told_then: dict[tuple[int, int], dict[datetime, float]], shape: tuple[int, ...]) -> Ints:
+    """A number for every way in which a cell was revised, series by key; 0 where it never was."""
+    codes: dict[tuple[object, ...], int] = {}
+    revised = np.zeros(shape, dtype=np.int64)
+    for place, told in told_then.items():
+        if len(told) > 1 and len(changes := _changes(told)) > 1:
+            revised[place] = codes.setdefault((changes[0][1], *changes[1:]), len(codes) + 1)
+    return revised
+
+
 def find_siblings(
-    values: Floats, series: list[tuple[str, str | None, str | None]], is_protected: Flags
-) -> tuple[Ints, Floats]:
+    values: Floats, revised: Ints, series: list[tuple[str, str | None, str | None]], is_protected: Flags
+) -> tuple[Ints, Floats, list[tuple[int, int]]]:
     """Which series tell the same quantity: their values agree wherever both have one, and not by chance.
 
-    `values` is series by key, NaN where a series has none. Returns the quantity of each series (-1 for one that need
-    not be protected and repeats nothing that must), and the values, quantity by key.
+    `values` is series by key, NaN where a series has none; `revised` tells how each came about. Returns the quantity of
+    each series (-1 for one that need not be protected and repeats nothing that must), the values, quantity by key, and
+    pairs of quantities that are the same number wherever they agree: ALIKE of what both tell, or all of it but not what
+    was told before.
     Two different numbers in common, or one of the same breakdown, are no chance; of a series that need not be
-    protected three are asked. To take two series for one that are not does no harm: a reader is thought to know more.
+    protected, or that does not agree everywhere, three are asked. To take two series for one that are not does no harm:
+    a reader is thought to know more.
     """
     quantity = np.full(len(series), -1, dtype=np.int64)
-    table = np.empty_like(values)
+    table, versions = np.empty_like(values), np.zeros_like(revised)
     first: list[int] = []
+    pairs: list[tuple[int, int]] = []
     has_value = ~np.isnan(values)
     order = sorted(range(len(series)), key=lambda place: (not is_protected[place], -has_value[place].sum()))
     for place in order:
         keys = np.flatnonzero(has_value[place])
         known, mine = table[: len(first), keys], values[place, keys]
-        both = ~np.isnan(known)
-        alike = ((known == mine) | ~both).all(axis=1) & both.any(axis=1)
-        for other in np.flatnonzero(alike):
-            common = mine[both[other]]
-            different = len(np.unique(common[common > 0]))
-            enough = 3 if not is_protected[place] else 1 if series[place][1:] == series[first[other]][1:] else 2
-            if different >= enough:
+        both, same = ~np.isnan(known), known == mine
+        agree, some = same & (mine > 0), both & ((known > 0) | (mine > 0))
+        is_same = ((same & (versions[: len(first), keys] == revised[place, keys])) | ~both).all(axis=1)
+        near: list[int] = []
+        count = agree.sum(axis=1)
+        for other in map(int, np.flatnonzero((count > 0) & (count >= ALIKE * some.sum(axis=1)))):
+            is_exact = count[other] == some[other].sum()
+            is_cut = series[place][1:] == series[first[other]][1:]
+            enough = 3 if not is_protected[place] or not is_exact else 1 if is_cut else 2
+            if len(np.unique(mine[agree[other]])) < enough:
+                continue
+            if is_same[other]:
                 quantity[place] = other
                 break
+            near.append(other)
         else:
-            if not is_protected[place]:
+            if not is_protected[place] and not near:
                 continue
             quantity[place] = len(first)
+            pairs += [(len(first), other) for other in near]
             table[len(first)] = np.nan
             first.append(place)
-        row = table[quantity[place]]
-        row[keys] = np.where(np.isnan(row[keys]), mine, row[keys])
-    return quantity, table[: len(first)].copy()
+        row = quantity[place]
+        new = keys[np.isnan(table[row, keys])]
+        table[row, new], versions[row, new] = values[place, new], revised[place, new]
+    return quantity, table[: len(first)].copy(), pairs
+
+
+def _nestings(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, str]]:
+    """Breakdowns and the coarser ones that they are within, as the seed declares."""
+    return connection.execute(
+        "SELECT breakdown_type, unnest(string_split(within, '|')) FROM policy.disclosure_breakdown "
+        "WHERE within IS NOT NULL ORDER BY ALL"
+    ).fetchall()
 
 
 def _breakdowns(
-    series_of: dict[tuple[str, str | None, str | None], int], quantity: Ints, is_protected: Flags
+    series_of: dict[tuple[str, str | None, str | None], int],
+    quantity: Ints,
+    is_protected: Flags,
+    nestings: list[tuple[str, str]],
 ) -> list[Breakdown]:
-    parts: dict[tuple[str, str], list[int]] = {}
-    for (family, breakdown_type, _), place in series_of.items():
-        if breakdown_type is not None and is_protected[place]:
-            parts.setdefault((family, breakdown_type), []).append(int(quantity[place]))
+    values: dict[tuple[str, str], dict[str, int]] = {}
+    for (family, breakdown_type, value), place in series_of.items():
+        if breakdown_type is not None and quantity[place] >= 0:
+            values.setdefault((family, breakdown_type), {})[value or ""] = place
     found: dict[tuple[int, ...], set[int]] = {}
-    for (family, _), quantities in parts.items():
-        whole = series_of.get((family, None, None))
-        wholes = found.setdefault(tuple(sorted(set(quantities))), set())
+
+    def add(places: Iterable[int], whole: int | None) -> None:
+        parts = tuple(sorted({int(quantity[place]) for place in places if is_protected[place]}))
+        wholes = found.setdefault(parts, set())
         if whole is not None and quantity[whole] >= 0:
             wholes.add(int(quantity[whole]))
-    return [Breakdown(parts, tuple(sorted(wholes))) for parts, wholes in found.items() if len(parts) > 1]
+
+    for (family, breakdown_type), of_breakdown in values.items():
+        add(of_breakdown.values(), series_of.get((family, None, None)))
+        for coarser in (coarser for finer, coarser in nestings if finer == breakdown_type):
+            for group, whole in values.get((family, coarser), {}).items():
+                name = group.lower()
+                within = [
+                    place
+                    for value, place in of_breakdown.items()
+                    if value.lower().startswith(name) or value.lower().endswith(name)
+                ]
+                add(within, whole)
+    return [Breakdown(parts, tuple(sorted(wholes))) for parts, wholes in found.items() if wholes or len(parts) > 1]

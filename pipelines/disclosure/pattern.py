@@ -17,6 +17,9 @@ from pipelines.disclosure.attacker import Attack, build_system
 from pipelines.disclosure.numbers import Flags, Floats, Ints, Numbers
 from pipelines.disclosure.relations import TOLERANCE, Relation
 
+LEAST_MOVE = 0.01
+"""A number that cannot be moved so far is known to the unit."""
+
 
 @dataclass(frozen=True)
 class Memory:
@@ -96,6 +99,7 @@ class _Chooser:
         untold = np.ones(len(self.hidden), dtype=bool)
         untold[cell[self.known() & (cell >= 0)]] = False
         self.hidden |= untold & (self.shows.T @ self.was_hidden > 0)
+        self.stays_hidden = self.hidden.copy()
 
     def hidden_rows(self) -> Flags:
         """Rows that hold a hidden cell, or were hidden before."""
@@ -114,8 +118,20 @@ class _Chooser:
             exposed = self._narrowed(known) or self.attack.exposed(known, self.needed)
             chosen = {cell for one, lines in exposed.items() if (cell := self._partner(known, one, lines)) is not None}
             if not chosen:
-                return
+                break
             self.hidden[list(chosen)] = True
+        self._show_needless(known)
+
+    def _show_needless(self, known: Flags) -> None:
+        """Show what a reader works out to the unit all the same: a blank there hides nothing and protects nothing."""
+        is_cell = self.system.cell >= 0
+        self.attack.exposed(known, np.where(is_cell & ~known, LEAST_MOVE, 0.0))
+        is_open = is_cell & ~known & (self.attack.width() >= LEAST_MOVE - TOLERANCE)
+        unclear = np.zeros(len(self.hidden))
+        unclear[self.system.cell[is_open]] = 1.0
+        # a row shows all its numbers, and a number is shown by all its rows
+        is_clear = np.asarray(self.shows.T @ (self.shows @ unclear > 0) == 0)
+        self.hidden &= self.stays_hidden | ~is_clear
 
     def _close_windows(self) -> None:
         """Windows that overlap give their months away by their differences: one with a hidden month is hidden."""

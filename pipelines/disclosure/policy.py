@@ -114,6 +114,11 @@ def load_policy(connection: duckdb.DuckDBPyConnection, seeds: Path = SEEDS_DIR) 
         SELECT 'disclosure_breakdown', breakdown_type, kind FROM policy.disclosure_breakdown
         WHERE kind IS NULL OR kind NOT IN ('people', 'sensitive', 'place', 'other')
         UNION ALL
+        SELECT 'disclosure_breakdown', breakdown_type, within FROM (
+            SELECT breakdown_type, unnest(string_split(within, '|')) AS within FROM policy.disclosure_breakdown
+        )
+        WHERE within NOT IN (SELECT breakdown_type FROM policy.disclosure_breakdown)
+        UNION ALL
         SELECT 'disclosure_rule', tier, threshold FROM policy.disclosure_rule
         WHERE threshold IS NOT NULL AND coalesce(try_cast(threshold AS INTEGER), 0) < 2
         """
@@ -121,9 +126,3 @@ def load_policy(connection: duckdb.DuckDBPyConnection, seeds: Path = SEEDS_DIR) 
     if wrong:
         seed, key, value = wrong[0]
         raise WarehouseError(f"Seed {seed}.csv says {value!r} of {key}, which is not known; correct the line.")
-
-
-@cache
-def _public_sources() -> list[str]:
-    """Sources that anybody can download."""
-    return [name for name, contract in load_contracts().items() if contract.sensitivity == "public"]

@@ -2,8 +2,9 @@
 
 A relation says that a whole is the sum of its parts, or no less. Sums are sought over breakdowns (also over some of
 their values), over time (months, quarters and years; two periods of the same days) and over areas; that a share's
-numerator is within its denominator is one too. A relation that holds only by chance does no harm: it makes the reader
-know more than he does.
+numerator is within its denominator is one too, and that two measures repeat each other. Each is sought for every area
+and period by itself, among the numbers that are told there: that it fails elsewhere, or that a part is not told, takes
+nothing from what a reader knows. A relation that holds only by chance does no harm: it makes him know more than he does.
 """
 
 from __future__ import annotations
@@ -15,18 +16,21 @@ from itertools import combinations
 
 import numpy as np
 
-from pipelines.disclosure.numbers import Floats, Ints, Key, Numbers
+from pipelines.disclosure.numbers import ALIKE, Flags, Floats, Ints, Key, Numbers
 
 TOLERANCE = 1e-6
-MOST_VALUES = 12
-"""Of a breakdown of more values only the sums of all, and of all but one, are looked at."""
+MOST_VALUES = 24
+"""Of a breakdown of more values only the sums of all, and of all but one, are looked for elsewhere."""
 FEWEST_DIFFERENT = 3
-"""So many different sums must agree before a part of a breakdown is taken to add up to another number."""
+"""So many different sums must agree before some values of a breakdown are taken to add up to another number."""
+
+Place = tuple[int, int]
+"""A quantity at a key."""
 
 
 @dataclass(frozen=True, order=True)
 class Relation:
-    """Cells: the whole is the sum of the parts or, where `is_exact` is false, at least that.
+    """Cells: the whole is the sum of the parts or, where `is_exact` is false, can be more.
 
     What a share leaves over counts people too: it is protected as a number below `threshold` is (0: not at all).
     """
@@ -45,64 +49,106 @@ def find_relations(numbers: Numbers, parents: dict[str, str]) -> list[Relation]:
         *_over_time(numbers),
         *_over_areas(numbers, parents),
         *_within_shares(numbers),
+        *_between_siblings(numbers),
     }
     return sorted(relation for relation in found if relation.whole not in relation.parts)
 
 
 def _over_breakdowns(numbers: Numbers) -> Iterator[Relation]:
-    """Sums of all or some values of a breakdown that are another number wherever both are told."""
-    table, told = numbers.table, ~np.isnan(numbers.table)
-    weights = np.random.default_rng(0).integers(1, 1 << 20, table.shape[1]).astype(float)
+    """What the values told of a breakdown are in sum, or within, key by key; and what some of them are in sum."""
     for breakdown in numbers.breakdowns:
-        parts = np.array(breakdown.parts)
-        whole_told = told[parts].all(axis=0)
-        by_keys: dict[bytes, list[int]] = {}
-        for quantity in range(len(table)):
-            common = whole_told & told[quantity]
-            if common.any():
-                by_keys.setdefault(common.tobytes(), []).append(quantity)
-        for code, quantities in by_keys.items():
-            keys = np.flatnonzero(np.frombuffer(code, dtype=bool))
-            yield from _sums(numbers, breakdown.wholes, parts, keys, quantities, weights[keys])
-        # parts that do not make up a whole are within it: together, or where they overlap each alone
         for whole in breakdown.wholes:
-            keys = np.flatnonzero(whole_told & told[whole])
-            rest = table[whole, keys] - table[np.ix_(parts, keys)].sum(axis=0)
-            groups: Iterable[Ints] = [parts] if (rest >= -TOLERANCE).all() else parts[:, None]
-            for group in groups if (abs(rest) > TOLERANCE).any() else ():
-                yield from _relations("breakdown", numbers, whole, group, keys, is_exact=False)
+            for key in _places(~np.isnan(numbers.table[whole])):
+                parts = [(part, key) for part in breakdown.parts if part != whole]
+                yield from _within("breakdown", numbers, (whole, key), parts)
+        yield from _over_some(numbers, np.array(breakdown.parts))
 
 
-def _sums(
-    numbers: Numbers, wholes: tuple[int, ...], parts: Ints, keys: Ints, quantities: list[int], weights: Floats
-) -> Iterator[Relation]:
-    """Each subset of parts is summed once, weighted over the keys, and looked up among the other quantities."""
-    values = numbers.table[np.ix_(parts, keys)]
-    live = np.flatnonzero((values != 0).any(axis=1))
+def _within(kind: str, numbers: Numbers, whole: Place, parts: Iterable[Place]) -> Iterator[Relation]:
+    """The parts that are told make up the whole or lie within it: together or, where they overlap, each alone."""
+    told = [part for part in parts if numbers.cell[part] >= 0]
+    if told:
+        yield _relation(kind, numbers, whole, told, is_exact=False)
+    if sum(numbers.table[part] for part in told) > numbers.table[whole] + TOLERANCE:
+        for part in told:
+            yield _relation(kind, numbers, whole, [part], is_exact=False)
+
+
+def _over_some(numbers: Numbers, parts: Ints) -> Iterator[Relation]:
+    """Sums of some values of a breakdown that are another number: mostly, and not by chance.
+
+    A value that is not told somewhere is no part there. Both halves of the keys are searched besides all of them, so
+    that a number that was corrected in one place does not keep the sum from being found.
+    """
+    values, told = np.nan_to_num(numbers.table[parts]), ~np.isnan(numbers.table)
+    is_cut = told[parts].any(axis=0)
+    weights = np.random.default_rng(0).integers(1, 1 << 20, told.shape[1]).astype(float)
+    by_keys: dict[bytes, list[int]] = {}
+    for quantity in range(len(told)):
+        by_keys.setdefault((told[quantity] & is_cut).tobytes(), []).append(quantity)
+    for code, members in by_keys.items():
+        keys = np.flatnonzero(np.frombuffer(code, dtype=bool))
+        if len(keys) < FEWEST_DIFFERENT:
+            continue
+        sought = numbers.table[members]
+        searched = [keys, *np.array_split(keys, 2)] if len(keys) * (1 - ALIKE) >= 1 else [keys]
+        found: set[tuple[int, tuple[int, ...]]] = set()
+        for some in searched:
+            found.update(_subsets(values[:, some] @ weights[some], sought[:, some] @ weights[some]))
+        for place, chosen in found:
+            quantity, subset = members[place], np.array(chosen)
+            if quantity in parts[subset]:
+                continue
+            mine = numbers.table[quantity, keys]
+            agree = abs(values[np.ix_(subset, keys)].sum(axis=0) - mine) <= TOLERANCE
+            positive = agree & (mine > 0)
+            different = len(np.unique(mine[positive]))
+            if different >= FEWEST_DIFFERENT and positive.sum() >= ALIKE * np.count_nonzero(mine > 0):
+                for key in map(int, keys[positive]):
+                    summed = [(int(part), key) for part in parts[subset] if told[part, key]]
+                    yield _relation("breakdown", numbers, (quantity, key), summed)
+
+
+def _subsets(values: Floats, sought: Floats) -> Iterator[tuple[int, tuple[int, ...]]]:
+    """Which of the numbers `sought` is a sum of which two or more of `values`, by their places; zeros are left out.
+
+    Every sum of the first half of the values is looked for in the sums of the second half.
+    """
+    live = np.flatnonzero(values)
     if len(live) < 2:
         return
-    if len(live) <= MOST_VALUES:
-        chosen = (np.arange(1 << len(live))[:, None] >> np.arange(len(live))) & 1 == 1
-        chosen = chosen[chosen.sum(axis=1) > 1]
-    else:
-        chosen = np.vstack([np.ones(len(live), dtype=bool), ~np.eye(len(live), dtype=bool)])
-    sums = chosen @ (values[live] @ weights)
-    order = np.argsort(sums)
-    for quantity in quantities:
-        told = numbers.table[quantity, keys]
-        sought = told @ weights
-        margin = TOLERANCE * max(1.0, abs(sought) * TOLERANCE)
-        low, high = np.searchsorted(sums[order], [sought - margin, sought + margin])
-        different = len(np.unique(told[told > 0]))
-        for place in order[low:high]:
-            subset = live[chosen[place]]
-            is_all = len(subset) == len(live) and quantity in wholes
-            if (
-                quantity not in parts[subset]
-                and (is_all or different >= FEWEST_DIFFERENT)
-                and np.allclose(values[subset].sum(axis=0), told, rtol=0, atol=TOLERANCE)
-            ):
-                yield from _relations("breakdown", numbers, quantity, parts[subset], keys)
+    if len(live) > MOST_VALUES:
+        whole = values[live].sum()
+        for place, one in enumerate(sought):
+            if abs(one - whole) <= TOLERANCE:
+                yield place, tuple(map(int, live))
+            for left_out in live[abs(whole - values[live] - one) <= TOLERANCE]:
+                yield place, tuple(int(part) for part in live if part != left_out)
+        return
+    halves = [_all_sums(values[half]) for half in np.array_split(live, 2)]
+    order = np.argsort(halves[1])
+    ordered = halves[1][order]
+    lacking = sought[:, None] - halves[0]
+    low = np.searchsorted(ordered, lacking - TOLERANCE)
+    high = np.searchsorted(ordered, lacking + TOLERANCE)
+    first, second = np.array_split(live, 2)
+    for place, one in np.argwhere(high > low):
+        for other in order[low[place, one] : high[place, one]]:
+            subset = *_members(first, one), *_members(second, other)
+            if len(subset) > 1:
+                yield int(place), subset
+
+
+def _all_sums(values: Floats) -> Floats:
+    """The sums of all subsets; that of number n holds the values whose bits are set in n."""
+    sums = np.zeros(1)
+    for value in values:
+        sums = np.concatenate([sums, sums + value])
+    return sums
+
+
+def _members(places: Ints, number: int) -> tuple[int, ...]:
+    return tuple(int(place) for bit, place in enumerate(places) if int(number) >> bit & 1)
 
 
 def _over_time(numbers: Numbers) -> Iterator[Relation]:
@@ -113,13 +159,13 @@ def _over_time(numbers: Numbers) -> Iterator[Relation]:
         by_kind.setdefault((key.area_code, key.period_type), []).append((key, place))
         by_days.setdefault((key.area_code, key.start, key.end), []).append(place)
     for place, key in enumerate(numbers.keys):
-        for period_type, months in (("month", 1), ("quarter", 3)):
+        for period_type in ("month", "quarter"):
             inside = [
                 other
                 for part, other in by_kind.get((key.area_code, period_type), ())
                 if part.start >= key.start and part.end <= key.end
             ]
-            if key.period_type not in ("month", period_type) and inside and len(inside) * months == key.months:
+            if key.period_type not in ("month", period_type) and inside:
                 yield from _where_equal(numbers, place, inside)
     for places in by_days.values():
         for one, other in combinations(places, 2):
@@ -127,10 +173,12 @@ def _over_time(numbers: Numbers) -> Iterator[Relation]:
 
 
 def _where_equal(numbers: Numbers, whole: int, parts: list[int]) -> Iterator[Relation]:
-    with np.errstate(invalid="ignore"):
-        equal = np.isclose(numbers.table[:, whole], numbers.table[:, parts].sum(axis=1), rtol=0, atol=TOLERANCE)
-    for quantity in np.flatnonzero(equal):
-        yield _relation("time", numbers.cell[quantity, whole], numbers.cell[quantity, parts])
+    """A period that is the sum of those told of its parts."""
+    told = numbers.cell[:, parts] >= 0
+    rest = numbers.table[:, whole] - np.nansum(numbers.table[:, parts], axis=1)
+    for quantity in _places(told.any(axis=1) & (abs(rest) <= TOLERANCE)):
+        summed = [(quantity, part) for part, is_told in zip(parts, told[quantity], strict=True) if is_told]
+        yield _relation("time", numbers, (quantity, whole), summed)
 
 
 def _over_areas(numbers: Numbers, parents: dict[str, str]) -> Iterator[Relation]:
@@ -142,12 +190,8 @@ def _over_areas(numbers: Numbers, parents: dict[str, str]) -> Iterator[Relation]
         if parent is not None:
             children.setdefault(parent, []).append(place)
     for whole, parts in children.items():
-        for quantity in np.flatnonzero(~np.isnan(numbers.table[:, whole])):
-            told = [part for part in parts if numbers.cell[quantity, part] >= 0]
-            rest = numbers.table[quantity, whole] - numbers.table[quantity, told].sum()
-            if told and rest >= -TOLERANCE:
-                cells = numbers.cell[quantity, told]
-                yield _relation("area", numbers.cell[quantity, whole], cells, is_exact=rest <= TOLERANCE)
+        for quantity in _places(~np.isnan(numbers.table[:, whole])):
+            yield from _within("area", numbers, (quantity, whole), [(quantity, part) for part in parts])
 
 
 def _within_shares(numbers: Numbers) -> Iterator[Relation]:
@@ -157,12 +201,15 @@ def _within_shares(numbers: Numbers) -> Iterator[Relation]:
             yield Relation("share", row.cells["d"], (row.cells["n"],), is_exact=False, threshold=threshold)
 
 
-def _relations(
-    kind: str, numbers: Numbers, whole: int, parts: Ints, keys: Ints, *, is_exact: bool = True
-) -> Iterator[Relation]:
-    for key in keys:
-        yield _relation(kind, numbers.cell[whole, key], numbers.cell[parts, key], is_exact=is_exact)
+def _between_siblings(numbers: Numbers) -> Iterator[Relation]:
+    for one, other in numbers.siblings:
+        for key in _places(numbers.table[one] == numbers.table[other]):
+            yield _relation("sibling", numbers, (one, key), [(other, key)])
 
 
-def _relation(kind: str, whole: int, parts: Ints, *, is_exact: bool = True) -> Relation:
-    return Relation(kind, int(whole), tuple(sorted(int(part) for part in parts)), is_exact)
+def _relation(kind: str, numbers: Numbers, whole: Place, parts: Iterable[Place], *, is_exact: bool = True) -> Relation:
+    return Relation(kind, int(numbers.cell[whole]), tuple(sorted(int(numbers.cell[part]) for part in parts)), is_exact)
+
+
+def _places(are: Flags) -> list[int]:
+    return [int(place) for place in np.flatnonzero(are)]
