@@ -104,7 +104,7 @@ def make_release(folder: Path, name: str, told: Iterable[Told], earlier: Path | 
         }.items():
             connection.execute(f"COPY ({query}) TO '{marts / table}.parquet' (FORMAT parquet)")
     (folder / name / "manifest.json").write_text(
-        json.dumps({"release_id": name, "home_force": "made", "is_sample": False})
+        json.dumps({"release_id": name, "home_force": "made", "is_sample": False, "tables": {}})
     )
     return folder / name
 

@@ -30,8 +30,9 @@ from pipelines.disclosure.relations import Relation, find_relations
 from pipelines.disclosure.tables import SAID, lay_hidden, public_tables
 from pipelines.safe_text import for_csv_sql
 from pipelines.settings import Settings
+from pipelines.store.advice import advice, in_short
 from pipelines.store.files import sync
-from pipelines.store.releases import MANIFEST, find_release, open_release, read_manifest
+from pipelines.store.releases import MANIFEST, check_files, find_release, open_release, read_manifest
 from pipelines.store.warehouse import WarehouseError, insert_rows, quoted
 
 LAYER = "exports"
@@ -127,35 +128,77 @@ def export_release(settings: Settings, release: Path) -> Export:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with FileLock(folder / ".lock", timeout=PATIENCE):
-            return _find(folder, release.name) or _export(settings, release)
+            earlier = all_exports(folder)
+            return _find(earlier, release.name) or _export(settings, release, earlier)
     except Timeout as error:
         raise WarehouseError(
             f"Another export is running on {folder}; wait for it to end, then export again."
         ) from error
     except OSError as error:
+        mend = advice(str(error)) or "Check free space and permissions, then export again."
         raise WarehouseError(
-            f"{folder} cannot be written to ({error.strerror or error}); nothing was exported. Check free space and "
-            "permissions, then export again."
+            f"{folder} cannot be written to ({error.strerror or error}); nothing was exported. {_again(mend)}"
         ) from error
 
 
+def _again(mend: str) -> str:
+    return mend.replace("refresh again", "export again")
+
+
 def all_exports(folder: Path) -> list[Path]:
-    """Folders of the exports that were written whole, in order of their names."""
-    return sorted(path.parent for path in folder.glob(f"[0-9]*/{MANIFEST}"))
+    """Folders of the exports that were written, in order of their names, each held against its manifest.
+
+    Raises:
+        WarehouseError: one of them is not as it was written, so that what it let out is not known.
+    """
+    exports = sorted(path for path in folder.glob("[0-9]*") if path.is_dir())
+    for path in exports:
+        _check_export(path)
+    return exports
 
 
-def _find(folder: Path, release_id: str) -> Export | None:
-    for path in reversed(all_exports(folder)):
+def _check_export(folder: Path) -> None:
+    try:
+        manifest = _manifest(folder)
+        written = {"marts": manifest["tables"], "ops": manifest["ops"]}
+        hashes = {
+            folder / schema / f"{name}.parquet": of["sha256"]
+            for schema in written
+            for name, of in written[schema].items()
+        }
+        wrong = next((file for file, sha256 in hashes.items() if _sha256(file) != sha256), None)
+    except (OSError, ValueError, LookupError, TypeError):
+        wrong = folder / MANIFEST
+    if wrong:
+        raise WarehouseError(
+            f"{wrong} is missing or not as it was exported, so what that export let out is not known; put {folder} back "
+            "from the backup, then export again."
+        )
+
+
+def _manifest(folder: Path) -> dict[str, Any]:
+    read: dict[str, Any] = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    return read
+
+
+def _sha256(file: Path) -> str:
+    with file.open("rb") as content:
+        return hashlib.file_digest(content, "sha256").hexdigest()
+
+
+def _find(earlier: list[Path], release_id: str) -> Export | None:
+    for path in reversed(earlier):
         if path.name.partition(".")[0] == release_id:
-            manifest = json.loads((path / MANIFEST).read_text(encoding="utf-8"))
+            manifest = _manifest(path)
             if manifest["policy"] == policy_digest():
                 return Export(path, manifest)
     return None
 
 
-def _export(settings: Settings, release: Path) -> Export:
+def _export(settings: Settings, release: Path, earlier: list[Path]) -> Export:
     folder = exports_dir(settings)
-    earlier = all_exports(folder)
+    for one in {release, find_release(settings.releases_dir)}:
+        check_files(one)
     again = sum(path.name.partition(".")[0] == release.name for path in earlier)
     target = folder / (f"{release.name}.{again + 1}" if again else release.name)
     unfinished = folder / f".{target.name}.new"
@@ -171,9 +214,9 @@ def _export(settings: Settings, release: Path) -> Export:
         unfinished.replace(target)
         sync(folder)
     except duckdb.Error as error:
+        mend = advice(str(error)) or "Report this, or take another release: `fpw release list` names them."
         raise WarehouseError(
-            f"Release {release.name} could not be exported ({str(error).splitlines()[0]}); nothing was written. "
-            "Put the release back from the backup, or take another: `fpw release list` names them."
+            f"Release {release.name} could not be exported ({in_short(str(error))}); nothing was written. {_again(mend)}"
         ) from error
     finally:
         shutil.rmtree(unfinished, ignore_errors=True)
@@ -238,9 +281,8 @@ def _write(
     ).fetchall()[0][0]
     if schema == "marts":
         _write_csv(connection, file, csv)
-    with file.open("rb") as content:
-        sha256 = hashlib.file_digest(content, "sha256").hexdigest()
-    return {"rows": rows, "bytes": file.stat().st_size, "sha256": sha256}
+    written = {"rows": rows, "bytes": file.stat().st_size, "sha256": _sha256(file)}
+    return written | ({"csv_sha256": _sha256(csv)} if schema == "marts" else {})
 
 
 def _said(connection: duckdb.DuckDBPyConnection, file: Path) -> tuple[str, dict[str, str | None]]:

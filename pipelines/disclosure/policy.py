@@ -79,9 +79,16 @@ def load_marts(path: Path = MARTS) -> dict[str, Mart]:
 
 
 def policy_digest(seeds: Path = SEEDS_DIR) -> str:
-    """Hash of all that decides what may leave."""
-    files = [*(seeds / "reference" / f"{name}.csv" for name in SEEDS), MARTS]
-    return hashlib.sha256(b"\0".join(file.read_bytes() for file in files)).hexdigest()
+    """Hash of all that decides what may leave: seeds, `marts.yaml`, the code of disclosure control, public sources."""
+    said = [(seeds / FIGURE_SEEDS.get(name, "reference") / f"{name}.csv") for name in (*SEEDS, *FIGURE_SEEDS)]
+    files = [*said, MARTS, *sorted(MARTS.parent.glob("*.py"))]
+    parts = [*(file.read_bytes() for file in files), *(name.encode() for name in _public_sources())]
+    return hashlib.sha256(b"\0".join(parts)).hexdigest()
+
+
+def _public_sources() -> list[str]:
+    """Sources that anybody can download."""
+    return sorted(name for name, contract in load_contracts().items() if contract.sensitivity == "public")
 
 
 def load_policy(connection: duckdb.DuckDBPyConnection, seeds: Path = SEEDS_DIR) -> None:
@@ -102,9 +109,8 @@ def load_policy(connection: duckdb.DuckDBPyConnection, seeds: Path = SEEDS_DIR) 
             raise WarehouseError(
                 f"{file} cannot be read ({str(error).splitlines()[0]}); correct it, then export again."
             ) from error
-    public = [name for name, contract in load_contracts().items() if contract.sensitivity == "public"]
     connection.execute(
-        "CREATE OR REPLACE TABLE policy.public_source AS SELECT unnest(?::VARCHAR[]) AS source", [public]
+        "CREATE OR REPLACE TABLE policy.public_source AS SELECT unnest(?::VARCHAR[]) AS source", [_public_sources()]
     )
     wrong = connection.execute(
         """

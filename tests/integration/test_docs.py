@@ -40,6 +40,12 @@ def test_every_link_between_documents_leads_somewhere() -> None:
             assert (document.parent / target).exists(), f"{document.name} links to {target}"
 
 
+def test_no_figure_is_left_to_be_filled_in() -> None:
+    for document in [PROJECT_DIR / "README.md", *(PROJECT_DIR / "docs").rglob("*.md")]:
+        text = re.sub(r"```.*?```|`[^`]*`|\]\([^)]*\)", "", document.read_text(encoding="utf-8"), flags=re.DOTALL)
+        assert not re.findall(r"\b[A-Z]+_[A-Z_]+\b|\bTODO\b|\bTBD\b", text), document.name
+
+
 def test_no_lock_file_names_an_index() -> None:
     for lock in PROJECT_DIR.glob("requirements*.lock"):
         text = lock.read_text(encoding="utf-8")
