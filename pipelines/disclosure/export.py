@@ -166,7 +166,7 @@ def _check_export(folder: Path) -> None:
             for schema in written
             for name, of in written[schema].items()
         }
-        wrong = next((file for file, sha256 in hashes.items() if _sha256(file) != sha256), None)
+        wrong = next((file for file, sha256 in hashes.items() if not file.is_file() or _sha256(file) != sha256), None)
     except (OSError, ValueError, LookupError, TypeError):
         wrong = folder / MANIFEST
     if wrong:

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import csv
+import errno
+import json
 import math
+import os
+import shutil
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
@@ -11,11 +15,13 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from filelock import FileLock
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from pipelines.disclosure import export_release
-from pipelines.disclosure.policy import load_marts, load_policy
+from pipelines.disclosure import export as exporting
+from pipelines.disclosure import export_release, exports_dir, policy
+from pipelines.disclosure.policy import load_marts, load_policy, policy_digest
 from pipelines.settings import SEEDS_DIR, Settings
 from pipelines.store.warehouse import WarehouseError
 from tests.attack import Attack, Cell
@@ -442,3 +448,87 @@ def test_without_secondary_suppression_the_stranger_finds_numbers(tmp_path: Path
     release = make_release(tmp_path, FIRST, told)
     assert narrowest(export(release, tmp_path / "bare", secondary=False), told) == 0
     assert narrowest(export(release, tmp_path / "out"), told) >= 1
+
+
+def test_what_earlier_exports_said_is_not_lost_without_a_word(tmp_path: Path) -> None:
+    options = Settings.load({}, warehouse_dir=tmp_path, threads=1)
+    counts = {"a": 3.0, "b": 40, "c": 25}
+    first = make_release(options.releases_dir, FIRST, split("complaints_count", "route", counts))
+    cut_off = exports_dir(options) / f".{FIRST}.new"  # as one that was killed leaves it
+    (cut_off / "marts").mkdir(parents=True)
+    exported = export_release(options, first).folder
+    assert not cut_off.exists()
+    second = make_release(options.releases_dir, SECOND, split("complaints_count", "route", counts), first)
+    manifest, history = exported / "manifest.json", exported / "marts" / "value_history.parquet"
+    for file in (manifest, history):
+        whole = file.read_bytes()
+        for damaged in (None, whole[:-20]):
+            file.unlink()
+            if damaged:
+                file.write_bytes(damaged)
+            for release in (first, second):
+                with pytest.raises(
+                    WarehouseError, match=rf"{file.name} is missing or not as it was .* from the backup"
+                ):
+                    export_release(options, release)
+            file.write_bytes(whole)
+    assert export_release(options, first).folder == exported
+
+
+def test_a_release_that_is_not_as_it_was_made_is_not_exported(tmp_path: Path) -> None:
+    options = Settings.load({}, warehouse_dir=tmp_path, threads=1)
+    release = make_release(options.releases_dir, FIRST, [Told("complaints_count", 30)])
+    manifest = json.loads((release / "manifest.json").read_text())
+    (release / "manifest.json").write_text(json.dumps(manifest | {"tables": {"value_history": {"sha256": "0"}}}))
+    with pytest.raises(WarehouseError, match=r"value_history\.parquet is not the file that was released"):
+        export_release(options, release)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        duckdb.IOException('IO Error: Could not write file "x.parquet": No space left on device'),
+        OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)),
+    ],
+)
+def test_a_full_disk_is_told_as_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
+    options = Settings.load({}, warehouse_dir=tmp_path, threads=1)
+    release = make_release(options.releases_dir, FIRST, [Told("complaints_count", 30)])
+
+    def fail(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(exporting, "_write", fail)
+    with pytest.raises(WarehouseError, match=r"No space left on device.* Make room on the disk .* then export again\."):
+        export_release(options, release)
+    assert [path.name for path in exports_dir(options).iterdir()] == [".lock"]
+
+
+def test_two_exports_do_not_run_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    options = Settings.load({}, warehouse_dir=tmp_path, threads=1)
+    monkeypatch.setattr(exporting, "PATIENCE", 0)
+    exports_dir(options).mkdir(parents=True)
+    with (
+        FileLock(exports_dir(options) / ".lock"),
+        pytest.raises(WarehouseError, match=r"Another export is running .* wait for it to end"),
+    ):
+        export_release(options, tmp_path)
+
+
+@pytest.mark.parametrize("name", ["relations.py", "marts.yaml"])
+def test_another_way_of_hiding_is_another_policy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    before = policy_digest()
+    shutil.copytree(policy.MARTS.parent, tmp_path / "disclosure")
+    monkeypatch.setattr(policy, "MARTS", tmp_path / "disclosure" / "marts.yaml")
+    assert policy_digest() == before
+    with (tmp_path / "disclosure" / name).open("a") as file:
+        file.write("# another\n")
+    assert policy_digest() != before
+
+
+def test_a_seed_that_links_figures_is_part_of_the_policy(tmp_path: Path) -> None:
+    shutil.copytree(SEEDS_DIR, tmp_path / "seeds")
+    assert policy_digest(tmp_path / "seeds") == policy_digest()
+    with (tmp_path / "seeds" / "published" / "published_figure_match.csv").open("a") as file:
+        file.write("x\n")
+    assert policy_digest(tmp_path / "seeds") != policy_digest()
