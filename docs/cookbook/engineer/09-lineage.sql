@@ -37,20 +37,11 @@ newest as (
             or series.denominator_basis = measure_value.denominator_id)
         and coverage.last_period_end = measure_value.period_end
 
-),
-
-files as (
-
-    select
-        * exclude (extract_ids),
-        unnest(extract_ids) as extract_id
-
-    from newest
-
 )
 
 select
-    files.*,
+    newest.* exclude (extract_ids),
+    extracts.extract_id,
     extracts.source,
     extracts.file_name,
     extracts.sha256,
@@ -58,7 +49,7 @@ select
     extracts.is_sample,
     release.code_version
 
-from files
-inner join ops.extract as extracts on files.extract_id = extracts.extract_id
+from newest
+inner join ops.extract as extracts on list_contains(newest.extract_ids, extracts.extract_id)
 left join release on true
-order by files.plan_indicator_id, extracts.source, extracts.file_name
+order by newest.plan_indicator_id, extracts.source, extracts.file_name
