@@ -43,7 +43,7 @@ def test_every_link_between_documents_leads_somewhere() -> None:
 def test_no_figure_is_left_to_be_filled_in() -> None:
     for document in [PROJECT_DIR / "README.md", *(PROJECT_DIR / "docs").rglob("*.md")]:
         text = re.sub(r"```.*?```|`[^`]*`|\]\([^)]*\)", "", document.read_text(encoding="utf-8"), flags=re.DOTALL)
-        assert not re.findall(r"\b[A-Z]+_[A-Z_]+\b|\bTODO\b|\bTBD\b", text), document.name
+        assert not re.findall(r"\b(?!FPW_)[A-Z]+_[A-Z_]+\b|\bTODO\b|\bTBD\b", text), document.name
 
 
 def test_no_lock_file_names_an_index() -> None:
