@@ -19,6 +19,7 @@ from filelock import FileLock
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from pipelines.checks.catalog import load_suites
 from pipelines.disclosure import export as exporting
 from pipelines.disclosure import export_release, exports_dir, policy
 from pipelines.disclosure.policy import load_marts, load_policy, policy_digest
@@ -70,6 +71,18 @@ def test_a_tier_that_there_is_not_is_named(tmp_path: Path) -> None:
 def test_no_table_with_a_row_for_each_record_leaves() -> None:
     leaving = {name for name, mart in load_marts().items() if mart.stays_inside is None}
     assert not {"marts.fct_stop_search", "marts.rare_event_point", "ops.quarantine", "ops.raw_file"} & leaving
+
+
+def test_every_table_with_numbers_to_hide_has_a_suite_at_the_gate() -> None:
+    with_numbers = {
+        name.removeprefix("marts.") for name, mart in load_marts().items() if any(tie.columns for tie in mart.hide)
+    }
+    assert with_numbers == {
+        table.removeprefix("exports.") for table in load_suites() if table.startswith("exports.")
+    } - {
+        "board_cell",
+        "protected_number",
+    }
 
 
 def test_a_small_number_takes_the_smallest_other_with_it_and_zero_stays(tmp_path: Path) -> None:
