@@ -7,8 +7,10 @@ linear programming; that numbers are whole he does not use.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 
 import numpy as np
 from scipy.optimize import linprog
@@ -45,8 +47,10 @@ def build_system(numbers: Numbers, relations: Iterable[Relation]) -> System:
     A part that was not told yet is no part then, and a whole that was no more than its parts was their sum.
     """
     first = np.cumsum([0, *map(len, numbers.versions)])
-    value = [value for told in numbers.versions for _, value in told]
-    cell = [place for place, told in enumerate(numbers.versions) for _ in told]
+    told = [(place, value) for place, of_cell in enumerate(numbers.versions) for _, value in of_cell]
+    # what was told no longer is in no equation
+    value = [0.0 if math.isnan(value) else value for _, value in told]
+    cell = [-1 if math.isnan(value) else place for place, value in told]
     threshold = [0.0] * len(value)
     rows: list[int] = []
     columns: list[int] = []
@@ -75,14 +79,20 @@ def build_system(numbers: Numbers, relations: Iterable[Relation]) -> System:
 
 
 def _vintages(numbers: Numbers, members: tuple[int, ...]) -> list[tuple[int, ...]]:
-    """Which version of each member was known at the same time (-1: none yet), for every time at which that changed.
+    """Which version of each member was known at the same time (-1: none), for every time at which that changed.
 
     The first member, the whole, was known at all of them.
     """
     told = [numbers.versions[member] for member in members]
     begin = told[0][0][0]
     moments = {begin, *(since for versions in told for since, _ in versions if since > begin)}
-    return sorted({tuple(sum(since <= moment for since, _ in versions) - 1 for versions in told) for moment in moments})
+    found = {tuple(_known(versions, moment) for versions in told) for moment in moments}
+    return sorted(versions for versions in found if versions[0] >= 0)
+
+
+def _known(versions: list[tuple[datetime, float]], moment: datetime) -> int:
+    version = sum(since <= moment for since, _ in versions) - 1
+    return -1 if version >= 0 and math.isnan(versions[version][1]) else version
 
 
 class Attack:

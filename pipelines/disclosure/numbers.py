@@ -94,8 +94,8 @@ SELECT
     breakdown_value,
     part,
     number,
-    is_last,
     known_from,
+    known_until,
     threshold IS NOT NULL AS is_protected,
     series_id,
     period_start,
@@ -147,7 +147,8 @@ class Numbers:
 
     A quantity is a number told over areas and periods. `table[quantity, key]` is its last known value, NaN where nobody
     tells it; `cell[quantity, key]` is the number of that cell, -1 where there is none. What a cell said before it was
-    revised stands in `versions`: since when it was known, and its value, oldest first; every cell has at least one.
+    revised stands in `versions`: since when it was known, and its value, oldest first; every cell has at least one. From
+    when it was told no longer, the value is NaN there and 0 in the table.
     """
 
     keys: list[Key]
@@ -185,9 +186,13 @@ def read_numbers(connection: duckdb.DuckDBPyConnection) -> Numbers:
     for record in told:
         series, key = series_of[_series(record)], key_of[_key(record)]
         is_protected[series] |= record["is_protected"]
-        told_then.setdefault((series, key), {}).setdefault(record["known_from"], record["number"])
-        if record["is_last"]:
-            values[series, key] = record["number"]
+        versions_of = told_then.setdefault((series, key), {})
+        versions_of[record["known_from"]] = record["number"]
+        if record["known_until"] is not None:
+            versions_of.setdefault(record["known_until"], math.nan)
+    for place, versions_of in told_then.items():
+        # what is told no longer adds nothing
+        values[place] = np.nan_to_num(max(versions_of.items())[1])
     revised = _revised(told_then, values.shape)
     quantity, table, siblings = find_siblings(values, revised, list(series_of), is_protected)
     there = ~np.isnan(table)
@@ -212,12 +217,16 @@ def read_numbers(connection: duckdb.DuckDBPyConnection) -> Numbers:
             ),
         )
         row.cells[record["part"]] = int(number)
-        versions[number].setdefault(record["known_from"], record["number"])
+    for (series, key), versions_of in told_then.items():
+        if quantity[series] >= 0:
+            told_of_cell = versions[cell[quantity[series], key]]
+            for moment, value in versions_of.items():
+                told_of_cell.setdefault(moment, value)
     return Numbers(
         keys=[Key(*name) for name in key_of],
         table=table,
         cell=cell,
-        versions=[_changes(told_then) for told_then in versions],
+        versions=[_changes(told_of_cell) for told_of_cell in versions],
         rows=list(rows.values()),
         breakdowns=_breakdowns(series_of, quantity, is_protected, _nestings(connection)),
         siblings=siblings,

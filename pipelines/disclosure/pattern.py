@@ -179,7 +179,7 @@ class _Chooser:
 
     def _cheapest(self, cells: Ints, lacking: float) -> int:
         """The smallest that leaves room enough, counted as often as it is told; rather of a quantity partly hidden."""
-        value = np.array([abs(self.numbers.versions[cell][-1][1]) for cell in cells])
+        value = np.array([np.nanmax([abs(value) for _, value in self.numbers.versions[cell]]) for cell in cells])
         cost = value * self.told[cells] * np.where(np.isin(self.quantity[cells], self.quantity[self.hidden]), 0.3, 1.0)
         enough = np.flatnonzero(value - 1 >= lacking)
         return int(cells[enough[np.argmin(cost[enough])]] if len(enough) else cells[np.argmax(value)])

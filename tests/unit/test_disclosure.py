@@ -307,6 +307,13 @@ def test_a_number_that_is_out_cannot_protect_another(tmp_path: Path) -> None:
     assert {cut for (_, _, _, cut), value in after.items() if value is None} == {"a", None}
 
 
+def test_what_is_told_no_longer_is_no_part_of_a_sum(tmp_path: Path) -> None:
+    first = make_release(tmp_path, FIRST, split("complaints_count", "route", {"a": 12, "b": 40, "c": 25}))
+    after = list(split("complaints_count", "route", {"b": 3, "c": 25}))
+    second = make_release(tmp_path, SECOND, after, first)
+    assert narrowest(export(second, tmp_path / "out"), after) >= 1 - 1e-6
+
+
 def small_numbers(attack: Attack, truth: dict[tuple[object, ...], float]) -> dict[Cell, float]:
     """The blanks that are small, with what their tier asks."""
     tiers = {row["measure_id"]: row["tier"] for row in seed("disclosure_tier")}
