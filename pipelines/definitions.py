@@ -20,6 +20,7 @@ from pipelines.operations.schedules import REFRESH, STANDING, build_schedules
 from pipelines.operations.sensors import build_inbox_sensor, build_notice_sensors, build_standing_checks
 from pipelines.settings import Settings
 from pipelines.sources.contract import load_contracts
+from pipelines.store.built import digests
 from pipelines.store.lock import writer_lock
 from pipelines.store.warehouse import Warehouse
 from pipelines.workers import Pool, process_pool
@@ -41,6 +42,7 @@ def build_definitions(settings: Settings) -> dg.Definitions:
             config={"memory_limit": settings.memory_limit, "threads": settings.threads},
             pages=settings.data_docs_dir,
             address=settings.data_docs_url,
+            digests=lambda connection: digests(connection, settings, manifest),
         )
         for layer in ("raw", "staging", "marts")
     ]

@@ -1,15 +1,17 @@
 """The dbt project as Dagster assets: reference and staging first, the models after their checks."""
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from graphlib import TopologicalSorter
 from typing import Any
 
 import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, dbt_assets
 
 from pipelines.assets.facts import sizes
-from pipelines.checks.results import record, results_from_dbt
-from pipelines.dbt_run import Dbt, note_seeds, seeds_digest, seeds_loaded
+from pipelines.checks.results import carry, record, results_from_dbt, tested_table
+from pipelines.dbt_run import Build, Dbt, note_seeds, seeds_digest, seeds_loaded
+from pipelines.store.built import digests, due, forget, name_of, note, noted
 from pipelines.store.releases import draft
 from pipelines.store.warehouse import Warehouse
 
@@ -57,9 +59,12 @@ def build_model_assets(manifest: Mapping[str, Any]) -> list[dg.AssetsDefinition]
 
 def _step(manifest: Mapping[str, Any], name: str, select: str) -> dg.AssetsDefinition:
     translator = SchemaKeys(settings=DagsterDbtTranslatorSettings(enable_asset_checks=False))
-    nodes = [node for node in manifest["nodes"].values() if node["resource_type"] in ("model", "seed")]
-    names = {translator.get_asset_key(node): node["name"] for node in nodes}
-    texts = {node["name"]: node["checksum"]["checksum"] for node in nodes}
+    nodes = manifest["nodes"]
+    tables = [node for node in nodes.values() if node["resource_type"] in ("model", "seed")]
+    names = {translator.get_asset_key(node): node["name"] for node in tables}
+    texts = {node["name"]: node["checksum"]["checksum"] for node in tables}
+    members, of_seeds = _members(manifest, name)
+    in_order = [key for key in _in_order(nodes) if key in {*members, *of_seeds}]
 
     @dbt_assets(
         manifest=manifest,
@@ -71,48 +76,93 @@ def _step(manifest: Mapping[str, Any], name: str, select: str) -> dg.AssetsDefin
     def models(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[None]]:
         warehouse: Warehouse = context.resources.warehouse
         dbt: Dbt = context.resources.dbt
-        log.info("dbt builds %s", select.replace("resource_type:seed", "seeds,").replace("fqn:fpw.", ""))
         keys = {names[key]: key for key in context.selected_asset_keys}
-        selected = sorted(keys) if context.is_subset else select.split()
         digest = seeds_digest()
-        if SEEDS in selected and seeds_loaded(warehouse):
-            selected.remove(SEEDS)
-            seeds = [name for name, key in keys.items() if key.path[0] == SEED_SCHEMA]
-            facts = _facts(warehouse, {seed: keys[seed] for seed in seeds}, texts)
-            for seed in seeds:
-                yield dg.MaterializeResult(asset_key=keys.pop(seed), metadata={**facts[seed], "unchanged": True})
+        are_seeds_new = SEEDS in select and not seeds_loaded(warehouse)
         if name == MARTS_STEP:
             release_id = draft(warehouse)
             facts = _facts(warehouse, {".".join(spec.key.path): spec.key for spec in DRAFTED}, {})
             for table, said in facts.items():
                 context.log_event(dg.AssetMaterialization(table.split("."), metadata={**said, "release": release_id}))
-        built = dbt.build(
-            selected,
-            # A test with parents in both runs belongs to the later one.
-            indirect_selection="cautious" if name == "dbt_staging" else "eager",
-            progress=lambda count: log.info("%s: %d models and seeds done, with their tests", name, count),
-        )
+        kept: list[str] = []
+        with warehouse.connect() as connection:
+            made_of = digests(connection, warehouse.settings, manifest)
+            if context.is_subset:  # somebody asked for these, whatever is noted of them
+                again = [key for key in members if nodes[key]["name"] in keys]
+            else:
+                again, kept = due(members, manifest, made_of, {} if are_seeds_new else noted(connection))
+                kept = kept if are_seeds_new else of_seeds + kept
+            forget(connection, {name_of(nodes[key]) for key in again})
+            tests = [(tested_table(nodes[key], nodes), nodes[key]["name"]) for key in kept if _is_test(nodes[key])]
+            carry(connection, context.run.run_id, "dbt", tests)
+        # A test with parents in both runs belongs to the later one.
+        selected, indirect = select.split(), "cautious" if name == "dbt_staging" else "eager"
+        if context.is_subset:
+            selected = sorted(keys)
+        elif kept:
+            selected, indirect = [nodes[key]["name"] for key in again], "empty"
+        built = Build({}, None)
+        if selected:
+            log.info("dbt builds %s: %d models and tests of %d", name, len(again), len(members))
+            built = dbt.build(
+                selected,
+                indirect_selection=indirect,
+                progress=lambda count: log.info("%s: %d models and seeds done, with their tests", name, count),
+            )
         if built.statuses:
             with warehouse.connect() as connection:
                 found = results_from_dbt(dbt.target / "run_results.json", manifest)
                 record(connection, context.run.run_id, "dbt", found)
-        # In the order in which they were built, as Dagster takes no asset before those it depends on.
-        succeeded = [unique_id.split(".")[2] for unique_id, status in built.statuses.items() if status == "success"]
-        done = [node for node in succeeded if node in keys]
-        facts = _facts(warehouse, {node: keys[node] for node in done}, texts)
-        for node in done:
-            yield dg.MaterializeResult(asset_key=keys[node], metadata=facts[node])
+        done = {key for key, status in built.statuses.items() if status == "success"}
+        unchanged = set() if built.failure else {*kept}
+        facts = _facts(warehouse, keys, texts)
+        # Dagster takes no asset before those it depends on.
+        for key in in_order:
+            node = nodes[key]["name"]
+            if key in done | unchanged and node in keys:
+                told = {"unchanged": True} if key in unchanged else {}
+                yield dg.MaterializeResult(asset_key=keys.pop(node), metadata={**facts[node], **told})
         if built.failure:
             raise dg.Failure(built.failure)
-        if missing := sorted(keys.keys() - set(done)):
+        if missing := sorted(keys):
             raise dg.Failure(
                 f"dbt did not build {', '.join(missing[:5])}{' and others' if missing[5:] else ''}, as if the project had "
                 "changed while it ran; refresh again."
             )
-        if SEEDS in selected:
+        if are_seeds_new and not context.is_subset:
             note_seeds(warehouse, digest)
+        if not context.is_subset:
+            with warehouse.connect() as connection:
+                built_well = [name_of(nodes[key]) for key in again if key in built.statuses]
+                note(connection, {name: made_of[name] for name in built_well})
 
     return models
+
+
+def _members(manifest: Mapping[str, Any], step: str) -> tuple[list[str], list[str]]:
+    """Unique ids of the models and tests of a step, and of the seeds and their tests that belong to it."""
+    nodes = manifest["nodes"]
+
+    def layers(node: Mapping[str, Any]) -> set[str]:
+        above = node["depends_on"]["nodes"] if _is_test(node) else [node["unique_id"]]
+        return {nodes[key]["schema"] if key in nodes else "staging" for key in above}
+
+    early: list[str] = []
+    late: list[str] = []
+    seeds: list[str] = []
+    for key, node in nodes.items():
+        if node["resource_type"] in ("model", "seed", "test"):
+            found = layers(node)
+            (seeds if found <= {SEED_SCHEMA} else early if found <= {SEED_SCHEMA, "staging"} else late).append(key)
+    return (late, []) if step == MARTS_STEP else (early, seeds)
+
+
+def _in_order(nodes: Mapping[str, Any]) -> Iterable[str]:
+    return TopologicalSorter({key: node["depends_on"].get("nodes", []) for key, node in nodes.items()}).static_order()
+
+
+def _is_test(node: Mapping[str, Any]) -> bool:
+    return bool(node["resource_type"] == "test")
 
 
 def _facts(

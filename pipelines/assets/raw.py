@@ -10,6 +10,7 @@ from pipelines.ingest.load import load
 from pipelines.ingest.register import register
 from pipelines.operations.retry import worth_retrying
 from pipelines.sources.contract import Contract
+from pipelines.store.built import forget
 from pipelines.store.inputs import fingerprint, published_as
 from pipelines.store.releases import check_clock, newest
 from pipelines.store.warehouse import Warehouse
@@ -48,6 +49,9 @@ def _register_asset(contracts: dict[str, Contract]) -> dg.AssetsDefinition:
         with worth_retrying():
             warehouse.create_tables(contracts.values())
             report = register(warehouse.settings, warehouse, contracts, context.run.run_id)
+        if ANEW in context.run.tags:
+            with warehouse.connect() as connection:
+                forget(connection)
         published = published_as(warehouse.settings.published_path)
         with warehouse.connect(read_only=True) as connection:
             is_told = lateness_is_told(connection, contracts)  # a source may be late although nothing came

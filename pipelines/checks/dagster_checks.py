@@ -1,6 +1,7 @@
 """Shows suites as Dagster asset checks: one op per layer, one check per table and severity."""
 
 import logging
+import re
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -9,9 +10,10 @@ import dagster as dg
 import duckdb
 
 from pipelines.checks.data_docs import Pages, page_of, write_index
-from pipelines.checks.results import CheckResult, record
+from pipelines.checks.results import CheckResult, carry, record
 from pipelines.checks.runner import run_suites
 from pipelines.checks.suite import Suite
+from pipelines.store.built import checks_of, digest_of_checks, forget, note, noted
 from pipelines.store.warehouse import has_ops_table
 from pipelines.workers import work_of
 
@@ -20,6 +22,7 @@ log = logging.getLogger("fpw.checks")
 ERRORS, WARNINGS = "errors", "warnings"
 PARTS = 4
 """In how many parts the suites of a layer are handed to the processes that run them."""
+_DAY = re.compile(r"\b(current_date|current_timestamp|now|today)\b", re.IGNORECASE)
 NOTHING = "Nothing to check: there is no expectation of this severity, or no extract of the source."
 
 
@@ -31,6 +34,7 @@ def build_asset_checks(
     config: Mapping[str, Any] | None = None,
     pages: Path | None = None,
     address: str = "",
+    digests: Callable[[duckdb.DuckDBPyConnection], Mapping[str, str]] | None = None,
 ) -> dg.AssetChecksDefinition:
     """Asset checks for every suite of `layer`; `asset_key_for` maps a table (`raw.x`) to the key of its asset.
 
@@ -40,6 +44,9 @@ def build_asset_checks(
     run, no asset downstream of the layer's tables is built. Its check `warnings` does not. Both list every
     expectation with what was observed; one check per expectation would cost Dagster's event store more time than
     the expectations themselves take. Results go to `ops.check_result` before anything is stopped.
+
+    With `digests`, a hash of what each table is made of, a table is looked at when there is something new behind it or
+    behind what its checks look at, or when the day makes a difference; else its last results stand for this run too.
 
     The job must supply the resources `warehouse`, with `.build_path` (Path) and `.connect()` (context manager of a
     writing connection), and `check_pool`, an executor that runs the suites. `config` holds settings of DuckDB for
@@ -60,8 +67,26 @@ def build_asset_checks(
         asked = {check.asset_key for check in context.selected_asset_check_keys}
         with warehouse.connect() as connection:
             unused = {key for key in asked if _is_unused(connection, chosen[key])}
-        due = [suite for key, suite in chosen.items() if key in asked - unused]
-        log.info("Checking %d tables of %s", len(due), layer)
+            used = [suite for key, suite in chosen.items() if key in asked - unused]
+            made_of: dict[str, str] = {}
+            due = used
+            if digests and not context.is_subset:
+                found = digests(connection)
+                made_of = {suite.table: digest_of_checks(suite.table, _sql(suite), found) for suite in used}
+                known = noted(connection)
+                due = [
+                    suite
+                    for suite in used
+                    if known.get(checks_of(suite.table)) != made_of[suite.table] or _is_dated(connection, suite)
+                ]
+            forget(connection, {checks_of(suite.table) for suite in due})
+            carried = carry(
+                connection,
+                context.run.run_id,
+                "great_expectations",
+                [(suite.table, expect.name) for suite in used if suite not in due for expect in suite.expectations],
+            )
+        log.info("Checking %d tables of %s, of %d", len(due), layer, len(used))
         docs = Pages(pages, context.run.run_id) if pages else None
         with work_of("the checks"):
             # Opening the file takes as long as a suite, so each part of them shares one.
@@ -70,12 +95,16 @@ def build_asset_checks(
                 for part in range(PARTS)
             ]
             by_table = {table: results for future in running for table, results in future.result().items()}
-        found = {key: by_table.get(suite.table, []) for key, suite in chosen.items() if key in asked}
         with warehouse.connect() as connection:
             record(connection, context.run.run_id, "great_expectations", by_table)
+            well = [table for table, results in by_table.items() if not any(result.stops for result in results)]
+            note(connection, {checks_of(table): made_of[table] for table in well if table in made_of})
             if pages:
                 write_index(connection, pages)
-        for key, results in found.items():
+        for key, suite in chosen.items():
+            if key not in asked:
+                continue
+            results = by_table.get(suite.table) or carried.get(suite.table, [])
             errors = [result for result in results if result.severity == "error" or result.stops]
             warnings = [result for result in results if result not in errors]
             for name, severity, part in (
@@ -83,10 +112,35 @@ def build_asset_checks(
                 (WARNINGS, dg.AssetCheckSeverity.WARN, warnings),
             ):
                 if dg.AssetCheckKey(key, name) in context.selected_asset_check_keys:
-                    link = _link(chosen[key].table, pages, address) if results else {}
+                    link = _link(suite.table, pages, address) if results else {}
+                    if suite.table in carried:
+                        link["unchanged"] = dg.MetadataValue.bool(True)
                     yield _asset_check_result(key, name, severity, part, link)
 
     return checks
+
+
+def _sql(suite: Suite) -> list[str]:
+    return [text for expect in suite.expectations for text in expect.sql]
+
+
+def _is_dated(connection: duckdb.DuckDBPyConnection, suite: Suite) -> bool:
+    """Whether a check that asks for the day answers otherwise today than it last did."""
+    dated = [expect for expect in suite.expectations if any(_DAY.search(text) for text in expect.sql)]
+    if not dated:
+        return False
+    last = dict(
+        connection.execute(
+            "SELECT check_name, max_by(status, checked_at) FROM ops.check_result WHERE table_name = ? GROUP BY check_name",
+            [suite.table],
+        ).fetchall()
+    )
+    for expect in dated:
+        query = f"FROM {{batch}} WHERE {expect.wrong}" if expect.wrong else expect.kwargs["unexpected_rows_query"]
+        found = connection.execute(f"SELECT count(*) FROM ({query})".format(batch=suite.table)).fetchall()[0][0]
+        if ("failed" if found else "passed") != last.get(expect.name):
+            return True
+    return False
 
 
 def _is_unused(connection: duckdb.DuckDBPyConnection, suite: Suite) -> bool:

@@ -71,7 +71,8 @@ def write_index(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
         WITH last AS (
             SELECT table_name, engine, max_by(run_id, checked_at) AS run_id FROM ops.check_result GROUP BY ALL
         )
-        SELECT layer, table_name, max_by(run_id, checked_at), max(checked_at) AT TIME ZONE 'UTC',
+        SELECT layer, table_name, max_by(coalesce(looked_by, run_id), checked_at),
+            max(coalesce(looked_at, checked_at)) AT TIME ZONE 'UTC',
             count(*) FILTER (status = 'raised' OR (status = 'failed' AND severity = 'error')),
             count(*) FILTER (status = 'failed' AND severity = 'warning'),
             count(*) FILTER (status = 'passed')

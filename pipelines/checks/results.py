@@ -69,11 +69,51 @@ def record(
                 "unexpected_count": result.unexpected_count,
                 "rows_checked": result.rows_checked,
                 "description": result.description,
+                "looked_by": run_id,
+                "looked_at": checked_at,
             }
             for table, found in results.items()
             for result in found
         ],
     )
+
+
+def carry(
+    connection: duckdb.DuckDBPyConnection, run_id: str, engine: str, checks: Iterable[tuple[str, str]]
+) -> dict[str, list[CheckResult]]:
+    """Let the last results of checks (table and name) that need not be looked at again stand for this run too, by table.
+
+    The rows say which run looked, and when. A check without a result has none here either.
+    """
+    create_ops_table(connection, "check_result")
+    tables, names = zip(*checks, strict=True) if (checks := list(checks)) else ((), ())
+    connection.execute(
+        """
+        INSERT INTO ops.check_result BY NAME
+        SELECT * REPLACE (
+            $run AS run_id, $now AS checked_at,
+            coalesce(looked_by, run_id) AS looked_by, coalesce(looked_at, checked_at) AS looked_at
+        )
+        FROM (
+            SELECT last.* FROM ops.check_result AS last
+            JOIN (SELECT unnest($tables::VARCHAR[]) AS table_name, unnest($names::VARCHAR[]) AS check_name)
+                USING (table_name, check_name)
+            WHERE engine = $engine
+            QUALIFY row_number() OVER (PARTITION BY table_name, check_name ORDER BY checked_at DESC) = 1
+        ) AS last
+        """,
+        {"run": run_id, "now": datetime.now(UTC), "tables": tables, "names": names, "engine": engine},
+    )
+    carried: dict[str, list[CheckResult]] = {}
+    for table, *result in connection.execute(
+        """
+        SELECT table_name, check_name, severity, status, observed, unexpected_count, rows_checked, description
+        FROM ops.check_result WHERE run_id = ? AND looked_by <> run_id AND engine = ?
+        """,
+        [run_id, engine],
+    ).fetchall():
+        carried.setdefault(table, []).append(CheckResult(*result))
+    return carried
 
 
 def results_from_dbt(run_results_json: Path, manifest: Mapping[str, Any]) -> dict[str, list[CheckResult]]:
@@ -88,14 +128,14 @@ def results_from_dbt(run_results_json: Path, manifest: Mapping[str, Any]) -> dic
         node = nodes.get(result["unique_id"])
         if node is None or node["resource_type"] != "test" or result["status"] not in _DBT_STATUS:
             continue
-        found.setdefault(_tested_table(node, nodes), []).append(_from_dbt(result, node))
+        found.setdefault(tested_table(node, nodes), []).append(_from_dbt(result, node))
     return found
 
 
 def dbt_checks(manifest: Mapping[str, Any]) -> set[tuple[str, str]]:
     """Table and name of every data test of the project."""
     nodes = manifest["nodes"]
-    return {(_tested_table(node, nodes), node["name"]) for node in nodes.values() if node["resource_type"] == "test"}
+    return {(tested_table(node, nodes), node["name"]) for node in nodes.values() if node["resource_type"] == "test"}
 
 
 _DBT_STATUS: Mapping[str, Status] = {
@@ -165,8 +205,8 @@ def _plain(value: Any) -> str:
     return found.group(1) if found else " ".join(str(value).split())
 
 
-def _tested_table(node: Mapping[str, Any], nodes: Mapping[str, Any]) -> str:
-    """Table a test is attached to; a singular test belongs to the first model it reads."""
+def tested_table(node: Mapping[str, Any], nodes: Mapping[str, Any]) -> str:
+    """The table, with its schema, that a test is attached to; a singular test belongs to the first model it reads."""
     parents = [node.get("attached_node"), *node.get("depends_on", {}).get("nodes", [])]
     for parent in parents:
         if parent in nodes:

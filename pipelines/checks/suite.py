@@ -40,6 +40,12 @@ class Expect:
     wrong: str | None = None
     told: str | None = None
 
+    @property
+    def sql(self) -> tuple[str, ...]:
+        """What it asks, where that is SQL."""
+        asked = (self.wrong, self.told, self.kwargs.get("unexpected_rows_query"))
+        return tuple(str(text) for text in asked if text)
+
     def __post_init__(self) -> None:
         if not _NAME.fullmatch(self.name):
             raise ValueError(f"Check name {self.name!r} is not snake_case: rename it.")

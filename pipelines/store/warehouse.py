@@ -101,8 +101,8 @@ OPS_TABLES: dict[str, tuple[str, dict[str, tuple[str, str]]]] = {
     "check_result": (
         "Result of every check of every run.",
         {
-            "run_id": ("VARCHAR", "Run of the check."),
-            "checked_at": ("TIMESTAMPTZ", "When."),
+            "run_id": ("VARCHAR", "Run that the result stands for."),
+            "checked_at": ("TIMESTAMPTZ", "When that run noted it."),
             "layer": ("VARCHAR", "raw, staging or marts."),
             "table_name": ("VARCHAR", "Table that was checked, with its schema."),
             "check_name": ("VARCHAR", "Name of the check within its table."),
@@ -113,6 +113,11 @@ OPS_TABLES: dict[str, tuple[str, dict[str, tuple[str, str]]]] = {
             "unexpected_count": ("BIGINT", "Rows that break the rule."),
             "rows_checked": ("BIGINT", "Rows looked at."),
             "description": ("VARCHAR", "What a failure means, and the mend."),
+            "looked_by": (
+                "VARCHAR",
+                "Run that looked: an earlier one where nothing behind the table and its checks had changed since.",
+            ),
+            "looked_at": ("TIMESTAMPTZ", "When that run looked."),
         },
     ),
     "seed": (

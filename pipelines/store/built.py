@@ -1,0 +1,180 @@
+"""What the tables of the build database are made of, so that a night builds and checks again only what has changed.
+
+Everything that is built, tested or checked has a hash of all it is made of: the code with its seeds and packages, the
+home force, and the extracts behind it. A hash is noted when the work is done and forgotten before it is done again; what
+has the hash that was noted is as building it again would make it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import secrets
+from collections.abc import Iterable, Mapping, Set
+from graphlib import TopologicalSorter
+from typing import Any
+
+import duckdb
+
+from pipelines.settings import Settings
+from pipelines.store.inputs import code_digest
+
+REGISTER = "ops.extract"
+_RELEASE = ("ops.release", "history.value")
+"""What is new in every run that builds."""
+BY_SOURCE = "by_source"
+"""Meta of a model whose rows are of one source each, and made of the extracts of that source alone, as the register's are."""
+_BUILT = ("model", "seed", "test")
+
+
+def digests(connection: duckdb.DuckDBPyConnection, settings: Settings, manifest: Mapping[str, Any]) -> dict[str, str]:
+    """Hash of all that a table (by its name, `marts.dim_area`) or a test of dbt (by its unique id) is made of."""
+    code = _hash([code_digest(), settings.force])
+    register: dict[str, str] = dict(
+        connection.execute(
+            f"""
+            SELECT coalesce(source, ''), sha256(string_agg(CAST(line AS VARCHAR), chr(10) ORDER BY extract_id))
+            FROM {REGISTER} AS line GROUP BY ALL ORDER BY ALL
+            """
+        ).fetchall()
+    )
+    release = repr(connection.execute("SELECT release_id FROM ops.release").fetchall())
+
+    def of_source(table: str) -> str:
+        schema, name = table.split(".")
+        if schema == "raw":
+            return register.get(name, "")
+        if table == REGISTER:
+            return _hash(f"{source} {digest}" for source, digest in register.items())
+        return release if table in _RELEASE else secrets.token_hex()  # nobody knows, so it counts as new
+
+    names = {key: name_of(node) for key, node in (manifest["sources"] | manifest["nodes"]).items()}
+    found = {names[key]: _hash([code, of_source(names[key])]) for key in manifest["sources"]}
+    nodes = {key: node for key, node in manifest["nodes"].items() if node["resource_type"] in _BUILT}
+    parents = {key: node["depends_on"].get("nodes", []) for key, node in nodes.items()}
+
+    def is_by_source(key: str) -> bool:
+        return names[key] == REGISTER or bool(nodes.get(key, {}).get("config", {}).get("meta", {}).get(BY_SOURCE))
+
+    def of_parent(key: str, read: Iterable[str] | None) -> str:
+        """The hash of a parent, or of what is read of it where that is the rows of some sources alone."""
+        if read is None or not is_by_source(key):
+            return found[names[key]]
+        if names[key] == REGISTER:
+            return _hash(f"{source} {register.get(source, '')}" for source in sorted(read))
+        return _hash([code, *(of_parent(above, read) for above in parents[key])])
+
+    for key in TopologicalSorter(parents).static_order():
+        if key in nodes:
+            sql = str(nodes[key].get("raw_code") or "")
+            above = sorted(parents[key])
+            found[names[key]] = _hash([code, key, *(of_parent(each, sources_read(sql, names[each])) for each in above)])
+    return found
+
+
+def name_of(node: Mapping[str, Any]) -> str:
+    """The table of a node or source of dbt's manifest, with its schema; of a test its unique id."""
+    if node["resource_type"] in ("model", "seed"):
+        return f"{node['schema']}.{node['alias']}"
+    return f"{node['source_name']}.{node['name']}" if node["resource_type"] == "source" else str(node["unique_id"])
+
+
+_CALL = re.compile(r"\{\{\s*(?:ref\('(?P<model>\w+)'\)|source\('\w+', '(?P<table>\w+)'\))\s*\}\}")
+_FILTER = re.compile(r"\s+where\s+source (?:= (?P<one>'\w+')|in \((?P<several>[^()]+)\))(?P<rest>[^()]*)\)")
+
+
+def sources_read(sql: str, table: str) -> list[str] | None:
+    """The sources whose rows a model reads of a table with a column `source`; None for all, or where it cannot be told.
+
+    It can where every mention of the table ends a common table expression with `where source = 'x'`, or
+    `in ('x', 'y')`, and what follows narrows it further.
+    """
+    name = table.rsplit(".", 1)[1]
+    calls = [call for call in _CALL.finditer(sql) if name in (call["model"], call["table"])]
+    if len(calls) != len(re.findall(rf"['\"]{name}['\"]", sql)):
+        return None
+    read: list[str] = []
+    for call in calls:
+        kept = _FILTER.match(sql, call.end())
+        if kept is None or re.search(r"\b(or|union|join)\b|\{", kept["rest"]):
+            return None
+        read += re.findall(r"'(\w+)'", kept["one"] or kept["several"])
+    return read or None
+
+
+_NAMED = re.compile(r"\b(?:raw|staging|reference|intermediate|measures|marts|ops|history)\.\w+")
+
+
+def digest_of_checks(table: str, sql: Iterable[str], found: Mapping[str, str]) -> str:
+    """Hash of all that checks of a table, whose queries are `sql`, look at; `found` is what `digests` says."""
+    named = {table, *_NAMED.findall(" ".join(sql))}
+    if table.split(".")[0] in ("raw", "staging"):
+        named.discard(REGISTER)  # its own lines alone, which are part of what the table is made of
+    return _hash(found.get(name) or secrets.token_hex() for name in sorted(named))
+
+
+def checks_of(table: str) -> str:
+    """The name under which the checks of a table are noted."""
+    return f"checks of {table}"
+
+
+def due(
+    keys: Iterable[str], manifest: Mapping[str, Any], found: Mapping[str, str], known: Mapping[str, str]
+) -> tuple[list[str], list[str]]:
+    """Nodes of dbt (by unique id) that are to be built or tested again, and those that need not be; parents first.
+
+    `found` is what `digests` says and `known` what is noted. What stands on a node of which nothing is noted is built
+    again with it.
+    """
+    nodes, wanted = manifest["nodes"], set(keys)
+    again: set[str] = set()
+    unknown: set[str] = set()
+    in_order = TopologicalSorter({key: nodes[key]["depends_on"].get("nodes", []) for key in wanted}).static_order()
+    ordered = [key for key in in_order if key in wanted]
+    for key in ordered:
+        name = name_of(nodes[key])
+        if name not in known or not unknown.isdisjoint(nodes[key]["depends_on"].get("nodes", [])):
+            unknown.add(key)
+        if key in unknown or known[name] != found[name]:
+            again.add(key)
+    return [key for key in ordered if key in again], [key for key in ordered if key not in again]
+
+
+def noted(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
+    """What is noted, by name, of all that is still there."""
+    _create(connection)
+    there = {
+        name
+        for (name,) in connection.execute(
+            "SELECT schema_name || '.' || table_name FROM duckdb_tables() "
+            "UNION ALL SELECT schema_name || '.' || view_name FROM duckdb_views()"
+        ).fetchall()
+    }
+    found = dict(connection.execute("SELECT name, digest FROM history.built").fetchall())
+    return {name: digest for name, digest in found.items() if name in there or not _NAMED.fullmatch(name)}
+
+
+def forget(connection: duckdb.DuckDBPyConnection, names: Set[str] | None = None) -> None:
+    """Forget what is about to be done again; all of it when no names are given."""
+    _create(connection)
+    if names is None:
+        connection.execute("DELETE FROM history.built")
+    else:
+        connection.execute("DELETE FROM history.built WHERE name IN (SELECT unnest(?::VARCHAR[]))", [sorted(names)])
+
+
+def note(connection: duckdb.DuckDBPyConnection, done: Mapping[str, str]) -> None:
+    """Note what has been done, and the hash of what it is made of."""
+    forget(connection, done.keys())
+    connection.execute(
+        "INSERT INTO history.built SELECT unnest(?::VARCHAR[]), unnest(?::VARCHAR[])", [list(done), list(done.values())]
+    )
+
+
+def _create(connection: duckdb.DuckDBPyConnection) -> None:
+    connection.execute("CREATE SCHEMA IF NOT EXISTS history")
+    connection.execute("CREATE TABLE IF NOT EXISTS history.built (name VARCHAR, digest VARCHAR)")
+
+
+def _hash(parts: Iterable[str]) -> str:
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
