@@ -16,7 +16,7 @@ source_months as (
 
 extracts as (
 
-    select * from {{ source('ops', 'extract') }}
+    select * from {{ source('ops', 'extract') }} where source = 'complaint_case'
 
 ),
 

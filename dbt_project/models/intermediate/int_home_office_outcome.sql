@@ -33,7 +33,7 @@ areas as (
 
 extracts as (
 
-    select * from {{ source('ops', 'extract') }}
+    select * from {{ source('ops', 'extract') }} where source = 'home_office_outcome'
 
 ),
 

@@ -30,6 +30,8 @@ extracts as (
 
     select * from {{ source('ops', 'extract') }}
 
+    where source in ('home_office_stop_search', 'home_office_use_of_force_table')
+
 ),
 
 lines as (

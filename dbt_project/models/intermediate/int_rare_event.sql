@@ -12,7 +12,7 @@ samples as (
 
     select distinct period_start
     from {{ source('ops', 'extract') }}
-    where status = 'loaded' and is_sample and source in ('stats19_casualty', 'stats19_collision')
+    where source in ('stats19_casualty', 'stats19_collision') and status = 'loaded' and is_sample
 
 ),
 

@@ -77,6 +77,8 @@ extracts as (
 
     select * from {{ source('ops', 'extract') }}
 
+    where source in ('ons_pfa_table', 'ons_csp_recorded_crime', 'home_office_recorded_crime')
+
 ),
 
 printed_rates as (

@@ -29,7 +29,7 @@ supply as (
 
 source_months as (
 
-    select * from {{ ref('int_source_month') }}
+    select * from {{ ref('int_source_month') }} where source in ('police_uk_street', 'police_uk_outcomes')
 
 ),
 

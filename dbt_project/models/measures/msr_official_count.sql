@@ -43,6 +43,8 @@ extracts as (
 
     select * from {{ source('ops', 'extract') }}
 
+    where source in ('home_office_workforce', 'home_office_use_of_force_table')
+
 ),
 
 lines as (

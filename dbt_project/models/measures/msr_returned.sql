@@ -14,7 +14,7 @@ measures as (
 
 extracts as (
 
-    select * from {{ source('ops', 'extract') }}
+    select * from {{ source('ops', 'extract') }} where source = 'performance_return'
 
 ),
 

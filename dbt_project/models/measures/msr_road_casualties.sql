@@ -26,8 +26,8 @@ extracts as (
     select *
     from {{ source('ops', 'extract') }}
     where
-        status = 'loaded'
-        and source in ('stats19_casualty', 'stats19_collision', 'stats19_casualty_adjustment')
+        source in ('stats19_casualty', 'stats19_collision', 'stats19_casualty_adjustment')
+        and status = 'loaded'
 
 ),
 

@@ -42,7 +42,7 @@ markers as (
 
 extracts as (
 
-    select * from {{ source('ops', 'extract') }}
+    select * from {{ source('ops', 'extract') }} where source = 'home_office_workforce'
 
 ),
 
