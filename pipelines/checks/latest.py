@@ -26,6 +26,8 @@ class Result:
     status: str
     observed: str
     description: str
+    looked_at: datetime | None = None
+    """When an earlier run looked whose result stands for this one too (UTC); None where this run looked itself."""
 
     @property
     def stops(self) -> bool:
@@ -77,7 +79,7 @@ def read_run(connection: duckdb.DuckDBPyConnection, run_id: str) -> Run:
     rows = connection.execute(
         """
         SELECT layer, table_name, check_name, engine, severity, status, coalesce(observed, ''), coalesce(description, ''),
-            checked_at AT TIME ZONE 'UTC'
+            if(looked_by <> run_id, looked_at AT TIME ZONE 'UTC', NULL), checked_at AT TIME ZONE 'UTC'
         FROM ops.check_result WHERE run_id = ?
         QUALIFY row_number() OVER (PARTITION BY table_name, check_name, engine ORDER BY checked_at DESC) = 1
         ORDER BY list_position(['raw', 'staging', 'reference', 'intermediate', 'measures', 'marts'], layer), table_name,
@@ -85,8 +87,8 @@ def read_run(connection: duckdb.DuckDBPyConnection, run_id: str) -> Run:
         """,
         [run_id],
     ).fetchall()
-    results = [Result(*row[:8]) for row in rows]
-    return Run(run_id, max(row[8] for row in rows), {(result.table, result.name): result for result in results})
+    results = [Result(*row[:9]) for row in rows]
+    return Run(run_id, max(row[9] for row in rows), {(result.table, result.name): result for result in results})
 
 
 def changes(now: Run, before: Run) -> Changes:

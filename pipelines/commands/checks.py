@@ -56,6 +56,11 @@ def checks(
     say = _Speaker(console)
     say(f"Run {now.run_id}, {_when(now.checked_at)}, in {source}")
     console.print(_counts(shown))
+    if earlier_looks := [result.looked_at for result in shown if result.looked_at]:
+        say(
+            f"{len(earlier_looks):,} of them were found by earlier runs, the oldest {_when(min(earlier_looks))}: nothing "
+            "behind those tables and their checks has changed since."
+        )
     say.results("Failed: errors, which stop publication", [result for result in shown if result.stops])
     say.results("Warnings, which travel on", [result for result in shown if result.state == "warning"])
     if everything or table:
@@ -153,7 +158,8 @@ class _Speaker:
         for result in results:
             state = "could not run" if result.status == "raised" else result.state
             sentence = f" {result.description}" if whole else ""
-            self(f"  {state}: {result.table}, {result.name}: {result.observed}.{sentence}")
+            looked = f" ({_when(result.looked_at)})" if result.looked_at else ""
+            self(f"  {state}: {result.table}, {result.name}{looked}: {result.observed}.{sentence}")
 
     def names(self, title: str, checks: list[Check], run: Run) -> None:
         if checks:

@@ -146,8 +146,8 @@ def noted(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
     there = {
         name
         for (name,) in connection.execute(
-            "SELECT schema_name || '.' || table_name FROM duckdb_tables() "
-            "UNION ALL SELECT schema_name || '.' || view_name FROM duckdb_views()"
+            "SELECT schema_name || '.' || table_name FROM duckdb_tables() WHERE database_name = current_database() "
+            "UNION ALL SELECT schema_name || '.' || view_name FROM duckdb_views() WHERE database_name = current_database()"
         ).fetchall()
     }
     found = dict(connection.execute("SELECT name, digest FROM history.built").fetchall())

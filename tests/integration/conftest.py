@@ -124,3 +124,8 @@ def first_build(installation: Installation) -> Path:
 def first_build_of(installation: Installation) -> Path:
     """Where the copy of the build database lies that no test changes."""
     return installation.settings.warehouse_dir / "first-build.duckdb"
+
+
+def nights_of(installation: Installation) -> Path:
+    """Where raw folders are kept as they were in a night with something new, each below the name of its release."""
+    return installation.settings.warehouse_dir.parent / "nights"

@@ -18,7 +18,7 @@ from pipelines.store.releases import all_releases
 from pipelines.store.warehouse import Warehouse
 from pipelines.summary import FIRST_QUERY
 from tests.conftest import street_row, write_street
-from tests.integration.conftest import Installation, ask
+from tests.integration.conftest import Installation, ask, nights_of
 from tests.seeded.fault import SET_ASIDE, Delivery, Fault
 from tests.seeded.files import FILE_FAULTS
 
@@ -159,7 +159,7 @@ def test_a_failed_check_keeps_the_file_of_yesterday(installation: Installation) 
 def test_refused_files_do_not_hold_up_the_others(installation: Installation) -> None:
     folder = installation.settings.raw_dir / "inbox"
     path = installation.settings.published_path
-    ((before, release),) = ask(path, "SELECT known_at, release_id FROM ops.release")
+    ((before, release, first_run),) = ask(path, "SELECT known_at, release_id, run_id FROM ops.release")
     reader = subprocess.Popen(
         [*installation.command("status")[:1], "-c", READER, str(path)],
         stdin=subprocess.PIPE,
@@ -199,6 +199,18 @@ def test_refused_files_do_not_hold_up_the_others(installation: Installation) -> 
         assert ask(path, f"SELECT value FROM marts.measure_value WHERE {june}") == [(1,)]
         assert ask(path, f"SELECT value FROM marts.as_of(now()::TIMESTAMP) WHERE {june}") == [(1,)]
         assert ask(path, f"SELECT value FROM marts.as_of('{before}') WHERE {june}") == []
+        # What nothing new is behind is not built or looked at again, and what was found of it stands for this run too.
+        assert "Checking 20 tables" not in done.stderr
+        looked = "SELECT DISTINCT table_name FROM ops.check_result WHERE run_id = (SELECT run_id FROM ops.release) AND "
+        again = {str(table) for (table,) in ask(path, f"{looked} looked_by = run_id")}
+        kept = {str(table) for (table,) in ask(path, f"{looked} looked_by <> run_id AND looked_at < checked_at")}
+        assert {"raw.police_uk_street", "staging.stg_victim_survey", "marts.measure_value"} <= again
+        assert {"raw.control_room_call", "staging.stg_complaint_case", "marts.dim_area"} <= kept - again
+        build = installation.settings.build_path
+        known = "SELECT table_name, check_name, engine FROM ops.check_result WHERE run_id"
+        assert ask(build, f"{known} = '{first_run}' EXCEPT {known} = (SELECT run_id FROM ops.release)") == []
+        kept_raw = nights_of(installation) / later.name  # test_verify.py makes the release again from it
+        shutil.copytree(installation.settings.raw_dir, kept_raw)
         # What is wrong with the other files travels with the figures.
         assert {fault.name: is_told(path, fault) for fault in planted} == dict.fromkeys(PUBLISHED_ALL_THE_SAME, True)
     finally:

@@ -9,7 +9,7 @@ import pytest
 from click.testing import Result
 from typer.testing import CliRunner
 
-from pipelines.checks.results import CheckResult, record
+from pipelines.checks.results import CheckResult, carry, record
 from pipelines.cli import app
 
 
@@ -97,3 +97,18 @@ def test_nothing_to_tell_is_one_sentence(tmp_path: Path) -> None:
     result = fpw(tmp_path / "build.duckdb")
     assert "No check has run in" in result.output
     assert fpw(tmp_path / "build.duckdb", "--run", "x").exit_code == 2
+
+
+def test_results_that_stand_for_the_run_too_say_when_they_were_found(build: Path) -> None:
+    with duckdb.connect(str(build)) as connection:
+        checks = [("raw.police_uk_street", "a"), ("raw.police_uk_street", "b"), ("marts.dim_month", "never_ran")]
+        found = carry(connection, "third", "great_expectations", checks)
+    assert {table: [result.name for result in results] for table, results in found.items()} == {
+        "raw.police_uk_street": ["a", "b"]
+    }
+    keep(build, "third", outcome("m"), table="marts.dim_month")
+    result = fpw(build)
+    assert "2 of them were found by earlier runs" in result.output
+    assert "warning: raw.police_uk_street, a (2" in result.output
+    assert ": what a saw. The mend of a." in result.output
+    assert "newly failing" not in result.output

@@ -127,3 +127,60 @@ def test_a_check_that_raises_stops_even_when_it_is_a_warning(warehouse: Warehous
     assert not evaluation.passed
     assert evaluation.description is not None
     assert evaluation.description.startswith("c_sound raised: ")
+
+
+def look(warehouse: Warehouse, digest: str, suite: Suite) -> tuple[str, dict[str, bool]]:
+    """Run the checks of a table that is made of `digest`; the run, and by check whether this run looked."""
+    checks = build_asset_checks(
+        {suite.table: suite},
+        layer="raw",
+        asset_key_for=lambda table: dg.AssetKey(table.split(".")),
+        digests=lambda _: {suite.table: digest},
+    )
+    definitions = dg.Definitions(
+        assets=[dg.AssetSpec(["raw", "t"])],
+        asset_checks=[checks],
+        jobs=[dg.define_asset_job("refresh", dg.AssetSelection.checks(checks))],
+        resources={"warehouse": warehouse, "check_pool": ThreadPoolExecutor(1)},
+    )
+    result = definitions.resolve_job_def("refresh").execute_in_process(raise_on_error=False)
+    assert len(result.get_asset_check_evaluations()) == 2
+    with warehouse.connect() as connection:
+        rows = connection.execute(
+            "SELECT check_name, looked_by = run_id FROM ops.check_result WHERE run_id = ?", [result.run_id]
+        ).fetchall()
+    return result.run_id, dict(rows)
+
+
+def test_a_table_behind_which_nothing_is_new_keeps_its_results(warehouse: Warehouse) -> None:
+    with warehouse.connect() as connection:
+        connection.execute("CREATE SCHEMA raw; CREATE TABLE raw.t AS SELECT 1 AS a, NULL AS b, 3 AS c")
+    every = dict.fromkeys(("a_given", "b_given", "c_sound"), True)
+    first, looked = look(warehouse, "one", SUITES["raw.t"])
+    assert looked == every
+    for _ in range(2):
+        run_id, looked = look(warehouse, "one", SUITES["raw.t"])
+        assert looked == dict.fromkeys(every, False)
+    with warehouse.connect() as connection:
+        kept = connection.execute(
+            "SELECT status, severity, looked_by, looked_at < checked_at FROM ops.check_result "
+            "WHERE run_id = ? AND check_name = 'b_given'",
+            [run_id],
+        ).fetchall()
+        assert kept == [("failed", "warning", first, True)]
+        connection.execute("UPDATE raw.t SET a = NULL")
+    for _ in range(2):  # what stopped is looked at until it is mended, also where nothing else is new
+        assert look(warehouse, "two", SUITES["raw.t"])[1] == every
+
+
+def test_a_table_is_looked_at_again_on_the_day_on_which_a_check_of_it_answers_otherwise(warehouse: Warehouse) -> None:
+    query = "SELECT a FROM {batch} WHERE a < current_date"
+    suite = Suite("raw.t", "A table.", (no_rows("in_time", query, "Late.", "warning"),))
+    with warehouse.connect() as connection:
+        connection.execute("CREATE SCHEMA raw; CREATE TABLE raw.t AS SELECT current_date + 1 AS a")
+    assert look(warehouse, "one", suite)[1] == {"in_time": True}
+    assert look(warehouse, "one", suite)[1] == {"in_time": False}
+    with warehouse.connect() as connection:
+        connection.execute("UPDATE raw.t SET a = current_date - 1")  # as if two days had passed
+    assert look(warehouse, "one", suite)[1] == {"in_time": True}
+    assert look(warehouse, "one", suite)[1] == {"in_time": False}
