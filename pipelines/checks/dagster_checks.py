@@ -46,7 +46,7 @@ def build_asset_checks(
     the expectations themselves take. Results go to `ops.check_result` before anything is stopped.
 
     With `digests`, a hash of what each table is made of, a table is looked at when there is something new behind it or
-    behind what its checks look at, or when the day makes a difference; else its last results stand for this run too.
+    behind what its checks look at, when its page is gone, or when the day makes a difference; else its last results stand for this run too.
 
     The job must supply the resources `warehouse`, with `.build_path` (Path) and `.connect()` (context manager of a
     writing connection), and `check_pool`, an executor that runs the suites. `config` holds settings of DuckDB for
@@ -77,7 +77,9 @@ def build_asset_checks(
                 due = [
                     suite
                     for suite in used
-                    if known.get(checks_of(suite.table)) != made_of[suite.table] or _is_dated(connection, suite)
+                    if known.get(checks_of(suite.table)) != made_of[suite.table]
+                    or (pages and not (pages / page_of(suite.table)).exists())
+                    or _is_dated(connection, suite)
                 ]
             forget(connection, {checks_of(suite.table) for suite in due})
             carried = carry(

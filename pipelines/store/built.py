@@ -1,7 +1,7 @@
 """What the tables of the build database are made of, so that a night builds and checks again only what has changed.
 
 Everything that is built, tested or checked has a hash of all it is made of: the code with its seeds and packages, the
-home force, and the extracts behind it. A hash is noted when the work is done and forgotten before it is done again; what
+machine, the home force, and the extracts behind it. A hash is noted when the work is done and forgotten before it is done again; what
 has the hash that was noted is as building it again would make it.
 """
 
@@ -17,7 +17,7 @@ from typing import Any
 import duckdb
 
 from pipelines.settings import Settings
-from pipelines.store.inputs import code_digest
+from pipelines.store.inputs import code_digest, recipe
 
 REGISTER = "ops.extract"
 _RELEASE = ("ops.release", "history.value")
@@ -29,7 +29,8 @@ _BUILT = ("model", "seed", "test")
 
 def digests(connection: duckdb.DuckDBPyConnection, settings: Settings, manifest: Mapping[str, Any]) -> dict[str, str]:
     """Hash of all that a table (by its name, `marts.dim_area`) or a test of dbt (by its unique id) is made of."""
-    code = _hash([code_digest(), settings.force])
+    made_with = recipe(settings)
+    code = _hash([code_digest(), settings.force, repr(made_with["packages"]), made_with["machine"]])
     register: dict[str, str] = dict(
         connection.execute(
             f"""
@@ -79,7 +80,7 @@ def name_of(node: Mapping[str, Any]) -> str:
     return f"{node['source_name']}.{node['name']}" if node["resource_type"] == "source" else str(node["unique_id"])
 
 
-_CALL = re.compile(r"\{\{\s*(?:ref\('(?P<model>\w+)'\)|source\('\w+', '(?P<table>\w+)'\))\s*\}\}")
+_CALL = re.compile(r"\bfrom\s+\{\{\s*(?:ref\('(?P<model>\w+)'\)|source\('\w+', '(?P<table>\w+)'\))\s*\}\}")
 _FILTER = re.compile(r"\s+where\s+source (?:= (?P<one>'\w+')|in \((?P<several>[^()]+)\))(?P<rest>[^()]*)\)")
 
 

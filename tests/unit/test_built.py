@@ -147,6 +147,7 @@ MONTHS = "(select * from {{ ref('int_source_month') }}"
         (f"{MONTHS} where source in ({{{{ own | join(', ') }}}}))", None),
         (f"{MONTHS} where source = 'a'), (select * from {{{{ ref(\"int_source_month\") }}}})", None),
         (f"{MONTHS} where status = 'a')", None),
+        (f"(select * from b join {MONTHS.split('from ')[1]} where source = 'a')", None),
         (f"{MONTHS} where source = 'a' union all select 1)", None),
         ("(select * from {{ ref('int_period') }} where source = 'a')", None),
     ],
