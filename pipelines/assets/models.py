@@ -103,7 +103,8 @@ def _step(manifest: Mapping[str, Any], name: str, select: str) -> dg.AssetsDefin
             selected, indirect = [nodes[key]["name"] for key in again], "empty"
         built = Build({}, None)
         if selected:
-            log.info("dbt builds %s: %d models and tests of %d", name, len(again), len(members))
+            what = select.replace(SEEDS, "seeds," if are_seeds_new else "").replace("fqn:fpw.", "").strip()
+            log.info("dbt builds %s: %d models and tests of %d", what, len(again), len(members))
             built = dbt.build(
                 selected,
                 indirect_selection=indirect,
