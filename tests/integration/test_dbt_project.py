@@ -6,10 +6,12 @@ import json
 import shutil
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from pipelines.dbt_run import ensure_manifest
 from pipelines.settings import Settings
+from pipelines.store.built import BY_SOURCE, REGISTER
 from tests.conftest import settle
 from tests.integration.conftest import Installation, ask
 from tests.integration.walk import Walk
@@ -105,3 +107,31 @@ def test_a_manifest_that_was_cut_off_is_made_anew(
     for _ in range(2):  # and once is enough
         json.loads(ensure_manifest(settings).read_bytes())
         dbt.write_text("#!/bin/sh\nexit 1\n")
+
+
+def test_a_table_by_source_is_made_of_the_extracts_of_each_source_alone(
+    installation: Installation, first_build: Path
+) -> None:
+    # What is built again in a night rests on this promise (pipelines/store/built.py).
+    target = installation.settings.dbt_target_dir
+    nodes = json.loads((target / "manifest.json").read_bytes())["nodes"].values()
+    promised = {node["name"]: node for node in nodes if node["config"].get("meta", {}).get(BY_SOURCE)}
+    assert promised.keys() >= {"int_source_month", "int_supply_period", "int_own_period"}
+    tables = [REGISTER, *(f"{node['schema']}.{name}" for name, node in promised.items())]
+    with duckdb.connect() as connection:
+        connection.execute(f"ATTACH '{first_build}' AS build (READ_ONLY)")
+        sources = connection.execute(
+            f"SELECT DISTINCT source FROM build.{REGISTER} WHERE source IS NOT NULL"
+        ).fetchall()
+        assert len(sources) == 20
+        for name, node in promised.items():
+            sql = (target / "compiled" / "fpw" / node["original_file_path"]).read_text()
+            for (source,) in sources:
+                alone = sql
+                for table in tables:
+                    named = ".".join(f'"{part}"' for part in ("build", *table.split(".")))
+                    alone = alone.replace(named, f"(SELECT * FROM {named} WHERE source = '{source}')")
+                whole = f"SELECT * FROM build.{node['schema']}.{name} WHERE source = '{source}'"
+                for one, other in ((alone, whole), (whole, alone)):
+                    query = f"SELECT count(*) FROM (FROM ({one}) EXCEPT ALL FROM ({other}))"
+                    assert connection.execute(query).fetchall() == [(0,)], (name, source)
