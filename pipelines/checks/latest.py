@@ -75,12 +75,19 @@ def runs(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, datetime]]:
 
 
 def read_run(connection: duckdb.DuckDBPyConnection, run_id: str) -> Run:
-    """The results of one run; of a check that ran twice in it, the last."""
+    """The results of one run; of a check that ran twice in it, the last.
+
+    A database of an earlier version does not say which run looked: each did.
+    """
     rows = connection.execute(
         """
         SELECT layer, table_name, check_name, engine, severity, status, coalesce(observed, ''), coalesce(description, ''),
             if(looked_by <> run_id, looked_at AT TIME ZONE 'UTC', NULL), checked_at AT TIME ZONE 'UTC'
-        FROM ops.check_result WHERE run_id = ?
+        FROM (
+            SELECT * FROM ops.check_result
+            UNION ALL BY NAME SELECT NULL::VARCHAR AS looked_by, NULL::TIMESTAMPTZ AS looked_at WHERE false
+        )
+        WHERE run_id = ?
         QUALIFY row_number() OVER (PARTITION BY table_name, check_name, engine ORDER BY checked_at DESC) = 1
         ORDER BY list_position(['raw', 'staging', 'reference', 'intermediate', 'measures', 'marts'], layer), table_name,
             check_name

@@ -112,3 +112,12 @@ def test_results_that_stand_for_the_run_too_say_when_they_were_found(build: Path
     assert "warning: raw.police_uk_street, a (2" in result.output
     assert ": what a saw. The mend of a." in result.output
     assert "newly failing" not in result.output
+
+
+def test_results_of_an_earlier_version_are_told_too(build: Path) -> None:
+    with duckdb.connect(str(build)) as connection:
+        for column in ("looked_by", "looked_at"):
+            connection.execute(f"ALTER TABLE ops.check_result DROP COLUMN {column}")
+    result = fpw(build)
+    assert result.output.startswith("Run second, ")
+    assert "found by earlier runs" not in result.output
