@@ -63,4 +63,5 @@ def test_no_personal_data_of_the_example_is_stored(walk: Walk) -> None:
 def test_nothing_scaffolded_is_left_to_do(walk: Walk) -> None:
     for folder in ("pipelines/sources", "expectations", "dbt_project/models", "dbt_project/seeds", "tests/fixtures"):
         for path in (walk.folder / folder).rglob("*.*"):
-            assert "TODO" not in path.read_text(encoding="utf-8"), path
+            if path.name != "contract.py":  # which knows what is left to do by that word
+                assert "TODO" not in path.read_text(encoding="utf-8"), path
