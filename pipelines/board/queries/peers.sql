@@ -11,6 +11,8 @@ rows AS (
     FROM lines
     JOIN marts.peer_member AS member
         ON lines.series_id = member.series_id AND lines.period_start = member.period_start AND lines.period_end = member.period_end
+    -- a force without a registered group stands beside nobody
+    QUALIFY count(*) OVER (PARTITION BY lines.plan_indicator_id) > 1
 
     UNION ALL BY NAME
 
