@@ -77,12 +77,20 @@ def settings(tmp_path: Path) -> Settings:
     return Settings.load({}, raw_dir=tmp_path / "raw", warehouse_dir=tmp_path / "warehouse", threads=2)
 
 
+@pytest.fixture(scope="session")
+def empty_build(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A build database with its tables and nothing in them."""
+    settings = Settings.load({}, warehouse_dir=tmp_path_factory.mktemp("empty"), threads=2)
+    Warehouse(settings).create_tables(load_contracts().values())
+    return settings.build_path
+
+
 @pytest.fixture
-def warehouse(settings: Settings) -> Warehouse:
+def warehouse(settings: Settings, empty_build: Path) -> Warehouse:
     """An empty build database with its tables."""
-    warehouse = Warehouse(settings)
-    warehouse.create_tables(load_contracts().values())
-    return warehouse
+    settings.warehouse_dir.mkdir(exist_ok=True)
+    shutil.copy(empty_build, settings.build_path)
+    return Warehouse(settings)
 
 
 def street_row(

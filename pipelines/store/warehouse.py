@@ -218,15 +218,17 @@ class Warehouse:
             WarehouseError: a raw table has other columns than its contract.
         """
         with self.connect() as connection:
-            connection.execute("CREATE SCHEMA IF NOT EXISTS raw")
             is_new = not has_ops_table(connection, "check_result")
+            connection.begin()  # hundreds of comments, each of which would be written for itself
+            connection.execute("CREATE SCHEMA IF NOT EXISTS raw")
             for name in OPS_TABLES:
                 create_ops_table(connection, name)
-            if is_new:
-                self._remember_checks(connection)
             create_history_table(connection)
             for contract in contracts:
                 _create(connection, contract.table, contract.description, raw_columns(contract))
+            connection.commit()
+            if is_new:
+                self._remember_checks(connection)
 
     def _remember_checks(self, connection: duckdb.DuckDBPyConnection) -> None:
         """Take over the results of checks from the published file, where a build database is made anew."""
