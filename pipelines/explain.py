@@ -134,7 +134,8 @@ def _definition(connection: duckdb.DuckDBPyConnection, question: Question) -> It
             "SELECT * FROM marts.dim_plan_indicator WHERE plan_indicator_id = ?",
             question.plan_indicator_id,
         )[0]
-        yield f"  in the plan:  {indicator['indicator_name']} ({indicator['plan_title']}, {indicator['document']} line {indicator['line']})"
+        place = f", {indicator['document']} line {indicator['line']}" if indicator["document"] else ""
+        yield f"  in the plan:  {indicator['indicator_name']} ({indicator['plan_title']}{place})"
     yield f"  what it is:   {measure['definition']}."
     yield f"  unit:         {measure['unit']}"
     if measure["denominator"]:
