@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 import shutil
+import signal
 import subprocess
+import time
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -12,6 +13,7 @@ import dagster as dg
 import pytest
 
 from pipelines.assets.raw import ANEW, build_raw_assets
+from pipelines.settings import PROJECT_DIR
 from pipelines.sources.contract import load_contracts
 from pipelines.store.lock import writer_lock
 from pipelines.store.releases import all_releases
@@ -31,10 +33,6 @@ PUBLISHED_ALL_THE_SAME = (
     "return_percentage",
 )
 """Planted defects that warn, or whose rows are set aside."""
-
-
-def digest(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def test_the_refresh_ends_with_what_a_newcomer_needs(installation: Installation) -> None:
@@ -89,18 +87,6 @@ def test_clients_since_duckdb_1_2_can_read_the_published_file(installation: Inst
     assert int.from_bytes(header[12:20], "little") <= 65
 
 
-def test_nothing_new_is_built_or_published_twice(installation: Installation) -> None:
-    path = installation.settings.published_path
-    before = ask(path, "SELECT release_id FROM ops.release")
-    modified = path.stat().st_mtime_ns
-    quiet = installation.run("refresh")
-    assert quiet.returncode == 0, quiet.stdout + quiet.stderr
-    assert f"Nothing is new since release {before[0][0]}" in quiet.stdout
-    assert "dbt builds" not in quiet.stderr
-    assert "WARNING" not in quiet.stderr
-    assert path.stat().st_mtime_ns == modified
-
-
 def test_a_run_that_is_to_build_anew_goes_on_where_nothing_is_new(installation: Installation, tmp_path: Path) -> None:
     settings = installation.settings.model_copy(update={"warehouse_dir": tmp_path})
     for path in (settings.build_path, settings.published_path, settings.arrivals_path):
@@ -131,32 +117,25 @@ def test_a_second_refresh_says_who_holds_the_warehouse(installation: Installatio
     assert "Traceback" not in done.stdout + done.stderr
 
 
-def test_a_failed_check_keeps_the_file_of_yesterday(installation: Installation) -> None:
-    path = installation.settings.published_path
-    before = digest(path)
-    bad = write_street(
-        installation.settings.raw_dir / "inbox",
-        [street_row(1, month="2018-01", crime_type="Crimes against sense")],
-        name="2018-01-west-midlands-street.csv",
-    )
-    try:
-        done = installation.run("refresh")
-        assert done.returncode == 1
-        assert "NOT PUBLISHED" in done.stdout
-        assert "Crimes against sense" in done.stdout
-        assert "street_crime_type" in done.stdout
-        assert digest(path) == before
-    finally:
-        bad.unlink()
-    # A real extract stays when its file goes, until a person withdraws it.
-    build = installation.settings.build_path
-    ((extract_id,),) = ask(
-        build, "SELECT extract_id FROM ops.extract WHERE period_start = '2018-01-01' AND NOT is_sample"
-    )
-    assert installation.run("withdraw", str(extract_id)).returncode == 0
+def killed_while_it_builds(installation: Installation, told: Path) -> None:
+    """Start a refresh, and kill it when the new files are loaded and nothing is made of them yet."""
+    with told.open("w") as output:
+        refresh = subprocess.Popen(
+            installation.command("refresh"),
+            cwd=PROJECT_DIR,
+            env=installation.settings.child_environment(FPW_THREADS="1"),
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+        )
+    while "dbt builds" not in told.read_text():
+        assert refresh.poll() is None, told.read_text()
+        time.sleep(0.1)
+    refresh.send_signal(signal.SIGKILL)
+    refresh.wait()
 
 
-def test_refused_files_do_not_hold_up_the_others(installation: Installation) -> None:
+def test_neither_a_kill_nor_refused_files_hold_up_the_others(installation: Installation, tmp_path: Path) -> None:
     folder = installation.settings.raw_dir / "inbox"
     path = installation.settings.published_path
     ((before, release, first_run),) = ask(path, "SELECT known_at, release_id, run_id FROM ops.release")
@@ -176,8 +155,13 @@ def test_refused_files_do_not_hold_up_the_others(installation: Installation) -> 
     for fault in planted:
         fault.plant(delivery)
     try:
+        killed_while_it_builds(installation, tmp_path / "told.txt")
+        assert ask(path, "SELECT release_id FROM ops.release") == [(release,)]
+        assert ask(path, "SELECT count(*) > 0 FROM marts.measure_value") == [(True,)]
         done = installation.run("refresh")
         assert done.returncode == 0, done.stdout + done.stderr
+        assert "was cut off before its end" in done.stderr
+        assert ask(path, "SELECT count(*) FROM ops.extract WHERE status = 'pending'") == [(0,)]
         # who had the file open keeps it; who opens it now has the new one
         rest, _ = reader.communicate("again\n", timeout=60)
         assert rest == f"{release}\n"
@@ -204,7 +188,8 @@ def test_refused_files_do_not_hold_up_the_others(installation: Installation) -> 
         looked = "SELECT DISTINCT table_name FROM ops.check_result WHERE run_id = (SELECT run_id FROM ops.release) AND "
         again = {str(table) for (table,) in ask(path, f"{looked} looked_by = run_id")}
         kept = {str(table) for (table,) in ask(path, f"{looked} looked_by <> run_id AND looked_at < checked_at")}
-        assert {"raw.police_uk_street", "staging.stg_victim_survey", "marts.measure_value"} <= again
+        assert {"staging.stg_police_uk_street", "staging.stg_victim_survey", "marts.measure_value"} <= again
+        assert "raw.police_uk_street" in kept  # the run that was killed had looked at it
         assert {"raw.control_room_call", "staging.stg_complaint_case", "marts.dim_area"} <= kept - again
         build = installation.settings.build_path
         known = "SELECT table_name, check_name, engine FROM ops.check_result WHERE run_id"
