@@ -16,10 +16,10 @@ refresh: .venv/installed  ## load what is new, build, check and publish warehous
 	@$(BIN)/fpw refresh
 
 test: .venv/installed-dev  ## run all tests
-	@$(BIN)/python -m pytest --numprocesses 3 --dist loadgroup --no-loadscope-reorder
+	@$(BIN)/python -m pytest --numprocesses 2 --dist loadgroup --no-loadscope-reorder
 
 coverage: .venv/installed-dev  ## the same, and which lines of pipelines/ no test ran (htmlcov/index.html)
-	@$(BIN)/python -m pytest --numprocesses 3 --dist loadgroup --no-loadscope-reorder --cov=pipelines --cov-report=term:skip-covered --cov-report=html
+	@$(BIN)/python -m pytest --numprocesses 2 --dist loadgroup --no-loadscope-reorder --cov=pipelines --cov-report=term:skip-covered --cov-report=html
 
 lint: .venv/installed-dev  ## style and types
 	$(BIN)/ruff check .
