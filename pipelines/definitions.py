@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from functools import partial
 
 import dagster as dg
 
@@ -42,7 +43,7 @@ def build_definitions(settings: Settings) -> dg.Definitions:
             config={"memory_limit": settings.memory_limit, "threads": settings.threads},
             pages=settings.data_docs_dir,
             address=settings.data_docs_url,
-            digests=lambda connection: digests(connection, settings, manifest),
+            digests=partial(digests, settings=settings, manifest=manifest),
         )
         for layer in ("raw", "staging", "marts")
     ]

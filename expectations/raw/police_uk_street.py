@@ -77,6 +77,7 @@ SUITE = Suite(
             "The force named in the records is not the one of the file name: check the file, or add the label to "
             "seed reference/force.csv.",
             "warning",
+            by_extract=True,
         ),
         varied("crime_type", "lsoa_code", "last_outcome_category"),
         not_repeated("approx_count_distinct(crime_id)", "crime_id"),

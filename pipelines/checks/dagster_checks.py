@@ -1,7 +1,6 @@
 """Shows suites as Dagster asset checks: one op per layer, one check per table and severity."""
 
 import logging
-import re
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -10,10 +9,19 @@ import dagster as dg
 import duckdb
 
 from pipelines.checks.data_docs import Pages, page_of, write_index
-from pipelines.checks.results import CheckResult, carry, record
+from pipelines.checks.results import CheckResult, carry, last_statuses, record
 from pipelines.checks.runner import run_suites
-from pipelines.checks.suite import Suite
-from pipelines.store.built import checks_of, digest_of_checks, forget, note, noted
+from pipelines.checks.suite import NewRows, Suite
+from pipelines.store.built import (
+    checks_of,
+    digest_of_checks,
+    extracts_of,
+    forget,
+    note,
+    noted,
+    noted_extracts,
+    source_of,
+)
 from pipelines.store.warehouse import has_ops_table
 from pipelines.workers import work_of
 
@@ -22,7 +30,6 @@ log = logging.getLogger("fpw.checks")
 ERRORS, WARNINGS = "errors", "warnings"
 PARTS = 4
 """In how many parts the suites of a layer are handed to the processes that run them."""
-_DAY = re.compile(r"\b(current_date|current_timestamp|now|today)\b", re.IGNORECASE)
 NOTHING = "Nothing to check: there is no expectation of this severity, or no extract of the source."
 
 
@@ -34,7 +41,7 @@ def build_asset_checks(
     config: Mapping[str, Any] | None = None,
     pages: Path | None = None,
     address: str = "",
-    digests: Callable[[duckdb.DuckDBPyConnection], Mapping[str, str]] | None = None,
+    digests: Callable[..., Mapping[str, str]] | None = None,
 ) -> dg.AssetChecksDefinition:
     """Asset checks for every suite of `layer`; `asset_key_for` maps a table (`raw.x`) to the key of its asset.
 
@@ -45,8 +52,9 @@ def build_asset_checks(
     expectation with what was observed; one check per expectation would cost Dagster's event store more time than
     the expectations themselves take. Results go to `ops.check_result` before anything is stopped.
 
-    With `digests`, a hash of what each table is made of, a table is looked at when there is something new behind it or
-    behind what its checks look at, when its page is gone, or when the day makes a difference; else its last results stand for this run too.
+    With `digests`, which is `store.built.digests` of an installation, a table is looked at when there is something new
+    behind it or behind what its checks look at, when its page is gone, or when the day makes a difference; else its last
+    results stand for this run too. Of raw and staging tables what held before is asked of the rows of new extracts alone.
 
     The job must supply the resources `warehouse`, with `.build_path` (Path) and `.connect()` (context manager of a
     writing connection), and `check_pool`, an executor that runs the suites. `config` holds settings of DuckDB for
@@ -69,9 +77,11 @@ def build_asset_checks(
             unused = {key for key in asked if _is_unused(connection, chosen[key])}
             used = [suite for key, suite in chosen.items() if key in asked - unused]
             made_of: dict[str, str] = {}
+            extracts: dict[str, dict[str, str]] = {}
+            new: dict[str, NewRows] = {}
             due = used
             if digests and not context.is_subset:
-                found = digests(connection)
+                found, apart = digests(connection), digests(connection, extracts=False)
                 made_of = {suite.table: digest_of_checks(suite.table, _sql(suite), found) for suite in used}
                 known = noted(connection)
                 due = [
@@ -81,6 +91,10 @@ def build_asset_checks(
                     or (pages and not (pages / page_of(suite.table)).exists())
                     or _is_dated(connection, suite)
                 ]
+                for suite in due if layer in ("raw", "staging") else ():
+                    extracts[checks_of(suite.table)] = _extracts(connection, suite, found, apart)
+                    if (rows := _new_rows(connection, suite, extracts[checks_of(suite.table)])) is not None:
+                        new[suite.table] = rows
             forget(connection, {checks_of(suite.table) for suite in due})
             carried = carry(
                 connection,
@@ -93,14 +107,15 @@ def build_asset_checks(
         with work_of("the checks"):
             # Opening the file takes as long as a suite, so each part of them shares one.
             running = [
-                pool.submit(run_suites, due[part::PARTS], warehouse.build_path, config=config, pages=docs)
+                pool.submit(run_suites, due[part::PARTS], warehouse.build_path, config=config, pages=docs, new=new)
                 for part in range(PARTS)
             ]
             by_table = {table: results for future in running for table, results in future.result().items()}
         with warehouse.connect() as connection:
             record(connection, context.run.run_id, "great_expectations", by_table)
             well = [table for table, results in by_table.items() if not any(result.stops for result in results)]
-            note(connection, {checks_of(table): made_of[table] for table in well if table in made_of})
+            noting = {checks_of(table): made_of[table] for table in well if table in made_of}
+            note(connection, noting, {name: extracts[name] for name in noting if name in extracts})
             if pages:
                 write_index(connection, pages)
         for key, suite in chosen.items():
@@ -126,17 +141,32 @@ def _sql(suite: Suite) -> list[str]:
     return [text for expect in suite.expectations for text in expect.sql]
 
 
+def _extracts(
+    connection: duckdb.DuckDBPyConnection, suite: Suite, found: Mapping[str, str], apart: Mapping[str, str]
+) -> dict[str, str]:
+    """The extracts of a table of raw or staging, each with a hash of all that its rows, and what is asked of them alone,
+    are made of."""
+    asked = [text for expect in suite.by_extract for text in expect.sql]
+    digest = digest_of_checks(suite.table, asked, {**found, suite.table: apart.get(suite.table, "")})
+    return extracts_of(connection, [source_of(suite.table)], digest)
+
+
+def _new_rows(connection: duckdb.DuckDBPyConnection, suite: Suite, extracts: Mapping[str, str]) -> NewRows | None:
+    """What is new in a table since its checks were noted; None when they were not."""
+    known = noted_extracts(connection, checks_of(suite.table))
+    if not known:
+        return None
+    last = last_statuses(connection, suite.table)
+    held = frozenset(expect.name for expect in suite.by_extract if last.get(expect.name) == "passed")
+    return NewRows(tuple(sorted(key for key, digest in extracts.items() if known.get(key) != digest)), held)
+
+
 def _is_dated(connection: duckdb.DuckDBPyConnection, suite: Suite) -> bool:
     """Whether a check that asks for the day answers otherwise today than it last did."""
-    dated = [expect for expect in suite.expectations if any(_DAY.search(text) for text in expect.sql)]
+    dated = [expect for expect in suite.expectations if expect.is_dated]
     if not dated:
         return False
-    last = dict(
-        connection.execute(
-            "SELECT check_name, max_by(status, checked_at) FROM ops.check_result WHERE table_name = ? GROUP BY check_name",
-            [suite.table],
-        ).fetchall()
-    )
+    last = last_statuses(connection, suite.table)
     for expect in dated:
         query = f"FROM {{batch}} WHERE {expect.wrong}" if expect.wrong else expect.kwargs["unexpected_rows_query"]
         found = connection.execute(f"SELECT count(*) FROM ({query})".format(batch=suite.table)).fetchall()[0][0]
@@ -149,9 +179,8 @@ def _is_unused(connection: duckdb.DuckDBPyConnection, suite: Suite) -> bool:
     """Whether a table is that of a source of which no extract was ever loaded, and empty: there is nothing to check."""
     if suite.layer not in ("raw", "staging") or not has_ops_table(connection, "extract"):
         return False
-    source = suite.table.split(".")[1].removeprefix("stg_")
     extracts = "SELECT count(*) FROM ops.extract WHERE source = ? AND status <> 'refused'"
-    if connection.execute(extracts, [source]).fetchall()[0][0]:
+    if connection.execute(extracts, [source_of(suite.table)]).fetchall()[0][0]:
         return False
     return not connection.execute(f"SELECT count(*) FROM (SELECT 1 FROM {suite.table} LIMIT 1)").fetchall()[0][0]
 

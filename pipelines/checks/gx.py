@@ -21,7 +21,8 @@ from sqlalchemy.pool import NullPool
 from pipelines.checks import dialect
 from pipelines.checks.data_docs import Pages, write_page
 from pipelines.checks.results import CheckResult
-from pipelines.checks.suite import ROWS, Expect, Suite
+from pipelines.checks.suite import ROWS, Expect, NewRows, Suite
+from pipelines.checks.vocabulary import literal
 from pipelines.ingest.personal import masked
 from pipelines.sources.contract import load_contracts
 from pipelines.store.warehouse import without_values
@@ -75,12 +76,12 @@ class Findings(MetricProvider):  # type: ignore[misc]
     @metric_value(engine=SqlAlchemyExecutionEngine)  # type: ignore[untyped-decorator]
     def _sqlalchemy(cls, execution_engine: Any, metric_value_kwargs: Mapping[str, Any], **_: Any) -> dict[str, Finding]:
         with execution_engine.engine.connect() as connection:
-            suite, rows = _suites[metric_value_kwargs["table"]]
-            return look(suite, connection, rows)
+            suite, rows, new = _suites[metric_value_kwargs["table"]]
+            return look(suite, connection, rows, new)
 
 
-_suites: dict[str, tuple[Suite, int]] = {}
-"""Suites that are being validated, and how many rows their tables have."""
+_suites: dict[str, tuple[Suite, int, NewRows | None]] = {}
+"""Suites that are being validated, how many rows their tables have, and which of them are new."""
 
 
 class _Looked:
@@ -124,53 +125,97 @@ class UnexpectedRowsExpectation(_Looked, core.UnexpectedRowsExpectation):  # typ
     """As Great Expectations has it, found together with the others."""
 
 
-def look(suite: Suite, connection: sqlalchemy.Connection, rows: int) -> dict[str, Finding]:
+def look(suite: Suite, connection: sqlalchemy.Connection, rows: int, new: NewRows | None = None) -> dict[str, Finding]:
     """What is found for each check of a suite whose table has so many rows; by name.
 
-    Conditions on rows are counted in one pass over the table. When one of them cannot be asked, each is asked alone.
+    With `new`, checks that held for all other rows are asked of the new ones first, and of the table when those are wrong.
+    Conditions on rows are counted in one pass. When one of them cannot be asked, each is asked alone.
     """
-    wrong = {expect.name: expect.wrong for expect in suite.expectations if expect.wrong}
+    held = [expect for expect in suite.expectations if new and expect.name in new.held]
     counts: dict[str, int] = {}
-    if wrong:
-        together = ", ".join(f"count(*) FILTER (WHERE {condition})" for condition in wrong.values())
-        with suppress(sqlalchemy.exc.SQLAlchemyError):
-            found = _ask(f"SELECT {together} FROM {{batch}}", suite, connection)
-            counts = dict(zip(wrong, found.one(), strict=True))
+    if new and held:
+        of_new = _table_of(suite.table, new)
+        counts = {name: 0 for name, count in _counts(held, of_new, connection).items() if not count}
+        for expect in held:
+            if not expect.wrong and not _any_found(expect, of_new, connection):
+                counts[expect.name] = 0
+    counts |= _counts((expect for expect in suite.expectations if expect.name not in counts), suite.table, connection)
     return {
         expect.name: _finding(expect, counts.get(expect.name), suite, connection, rows) for expect in suite.expectations
     }
+
+
+def _table_of(table: str, new: NewRows) -> str:
+    """The new rows of a table; one without an extract was never looked at."""
+    extracts = ", ".join(map(literal, ("", *new.extracts)))
+    return f"(SELECT * FROM {table} WHERE extract_id IN ({extracts}) OR extract_id IS NULL)"
+
+
+def _counts(expectations: Iterable[Expect], table: str, connection: sqlalchemy.Connection) -> dict[str, int]:
+    """How many rows are wrong, by check, of those that are conditions on rows; none when they cannot be asked together."""
+    wrong = {expect.name: expect.wrong for expect in expectations if expect.wrong}
+    if not wrong:
+        return {}
+    together = ", ".join(f"count(*) FILTER (WHERE {condition})" for condition in wrong.values())
+    with suppress(sqlalchemy.exc.SQLAlchemyError):
+        return dict(zip(wrong, _ask(f"SELECT {together} FROM {{batch}}", table, connection).one(), strict=True))
+    return {}
+
+
+def _any_found(expect: Expect, table: str, connection: sqlalchemy.Connection) -> bool:
+    with suppress(sqlalchemy.exc.SQLAlchemyError):
+        return bool(_ask(f"SELECT 1 FROM ({_rows(expect)}) AS wrong LIMIT 1", table, connection).all())
+    return True
 
 
 def _finding(expect: Expect, count: int | None, suite: Suite, connection: sqlalchemy.Connection, rows: int) -> Finding:
     if expect.wrong is None and expect.type != ROWS:
         return Finding(None, "")  # one that Great Expectations asks itself
     try:
-        if count is None:
-            query = f"SELECT 1 FROM {{batch}} WHERE {expect.wrong}" if expect.wrong else _rows(expect)
-            count = int(_ask(f"SELECT count(*) FROM ({query}) AS wrong", suite, connection).scalar_one())
-        return Finding(count, _observed(expect, count, suite, connection, rows))
+        shown: list[dict[str, Any]] | None = None
+        if count is None and expect.wrong:
+            query = f"SELECT count(*) FROM {{batch}} WHERE {expect.wrong}"
+            count = int(_ask(query, suite.table, connection).scalar_one())
+        elif count is None:
+            query = f"SELECT *, count(*) OVER () AS {_COUNT} FROM ({_rows(expect)}) AS wrong LIMIT {_SHOWN}"
+            shown = [dict(row) for row in _ask(query, suite.table, connection).mappings()]
+            count = max((int(row.pop(_COUNT)) for row in shown), default=0)
+        return Finding(count, _observed(expect, count, shown, suite, connection, rows))
     except sqlalchemy.exc.SQLAlchemyError as error:
         return Finding(None, _one_line(getattr(error, "orig", None) or error), trouble=True)
 
 
-def _observed(expect: Expect, count: int, suite: Suite, connection: sqlalchemy.Connection, rows: int) -> str:
-    """What was found, with the first of what is wrong."""
+_COUNT = "fpw_found"
+"""Column that tells how many rows a query finds, beside the first of them, so that it is asked once."""
+
+
+def _observed(
+    expect: Expect,
+    count: int,
+    shown: list[dict[str, Any]] | None,
+    suite: Suite,
+    connection: sqlalchemy.Connection,
+    rows: int,
+) -> str:
+    """What was found, with the first of what is wrong: `shown`, or what is found anew."""
     if expect.type == ROWS:
         text = f"{count:,} found" if count else "none found"
         if count:
-            found = _ask(f"SELECT * FROM ({_rows(expect)}) AS wrong LIMIT {_SHOWN}", suite, connection).mappings().all()
-            shown = (", ".join(_told(key, value, suite) for key, value in list(row.items())[:6]) for row in found)
-            text += f": {'; '.join(shown)}"
+            if shown is None:
+                query = f"SELECT * FROM ({_rows(expect)}) AS wrong LIMIT {_SHOWN}"
+                shown = [dict(row) for row in _ask(query, suite.table, connection).mappings()]
+            told = (", ".join(_told(key, value, suite) for key, value in list(row.items())[:6]) for row in shown)
+            text += f": {'; '.join(told)}"
     else:
         column = expect.kwargs["column"]
         text = f"{count:,} of {rows:,} rows"
         if count:
             query = f"SELECT {column} FROM {{batch}} WHERE ({expect.wrong}) AND {column} IS NOT NULL LIMIT {_SHOWN}"
-            values = [_told("", value, suite) for (value,) in _ask(query, suite, connection)]
+            values = [_told("", value, suite) for (value,) in _ask(query, suite.table, connection)]
             text += f", e.g. {', '.join(values)}" if values else ""
     if expect.told:
-        told = str(_ask(expect.told, suite, connection).scalar_one())
-        text = f"{told}; {text}" if count else told
+        answer = str(_ask(expect.told, suite.table, connection).scalar_one())
+        text = f"{answer}; {text}" if count else answer
     return text
 
 
@@ -201,10 +246,10 @@ def _rows(expect: Expect) -> str:
     return str(expect.kwargs["unexpected_rows_query"])
 
 
-def _ask(query: str, suite: Suite, connection: sqlalchemy.Connection) -> Any:
+def _ask(query: str, table: str, connection: sqlalchemy.Connection) -> Any:
     """The result of a query in which {batch} stands for the table and literal braces are double."""
     try:
-        return connection.exec_driver_sql(query.format(batch=suite.table))
+        return connection.exec_driver_sql(query.format(batch=table))
     except sqlalchemy.exc.SQLAlchemyError:
         connection.rollback()  # DuckDB answers nothing more in a transaction that met an error
         raise
@@ -227,18 +272,24 @@ def _context() -> Any:
 
 
 def validate(
-    suites: Iterable[Suite], database: Path, config: Mapping[str, Any], pages: Pages | None
+    suites: Iterable[Suite],
+    database: Path,
+    config: Mapping[str, Any],
+    pages: Pages | None,
+    new: Mapping[str, NewRows],
 ) -> dict[str, list[CheckResult]]:
     """Run suites against their tables in a DuckDB file and close the file; by table, one result per expectation.
 
-    With `pages` each table gets its page of the Data Docs.
+    With `pages` each table gets its page of the Data Docs. `new` is as in `runner.run_suites`.
 
     Raises OSError when the file cannot be opened.
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         with _datasource(database, config) as (datasource, connection):
-            return {suite.table: _validate(suite, datasource, connection, pages) for suite in suites}
+            return {
+                suite.table: _validate(suite, datasource, connection, pages, new.get(suite.table)) for suite in suites
+            }
 
 
 @contextmanager
@@ -280,7 +331,7 @@ def _open(engine: sqlalchemy.Engine, database: Path) -> sqlalchemy.Connection:
 
 
 def _validate(
-    suite: Suite, datasource: Any, connection: sqlalchemy.Connection, pages: Pages | None
+    suite: Suite, datasource: Any, connection: sqlalchemy.Connection, pages: Pages | None, new: NewRows | None
 ) -> list[CheckResult]:
     schema, name = suite.table.split(".")
     try:
@@ -304,7 +355,7 @@ def _validate(
         except Exception as error:
             results[expect.name] = _result(expect, "raised", _one_line(error), None, rows)
     by_name = {expect.name: expect for expect in suite.expectations}
-    _suites[suite.table] = suite, rows
+    _suites[suite.table] = suite, rows, new
     gx_suite = great_expectations.ExpectationSuite(name=suite.table, expectations=ready)
     validation = batch.validate(gx_suite, result_format=_RESULT_FORMAT)
     for found in validation.results:

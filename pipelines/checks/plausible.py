@@ -57,6 +57,7 @@ def not_repeated(distinct: str, given: str = "*") -> Expect:
         "Far more records of a file are alike than is usual, as when an export holds a part twice; they are all counted: "
         "compare the file with the force's own number, and export it again.",
         "warning",
+        by_extract=True,
     )
 
 
@@ -78,6 +79,7 @@ def month_whole(column: str) -> Expect:
         "The records of a file begin late in the month or end early, as in an export from within it; what is missing "
         "counts as nothing: export the month again when it is over.",
         "warning",
+        by_extract=True,
     )
 
 
@@ -94,6 +96,7 @@ def timed(column: str) -> Expect:
         ),
         "Most times of a file are midnight, so the time of day was lost and waits are wrong: export it with times.",
         "warning",
+        by_extract=True,
     )
 
 
@@ -126,18 +129,23 @@ def outcomes_join() -> Expect:
         "outcomes_join",
         with_file(
             f"""
-            SELECT extract_id, count(*) AS row_count, count(crime.crime_id) AS with_crime
-            FROM (
-                SELECT extract_id, force, crime_id, period_start FROM {{batch}}
-                WHERE crime_id IS NOT NULL
-                    AND (force, period_start) IN (SELECT (force, max(period_start)) FROM {{batch}} GROUP BY force)
-            ) AS outcome
-            LEFT JOIN (SELECT DISTINCT force, period_start AS crime_month, crime_id FROM raw.police_uk_street) AS crime
-                ON crime.crime_id = outcome.crime_id AND crime.force = outcome.force
-                AND crime.crime_month BETWEEN outcome.period_start - INTERVAL 3 MONTH AND outcome.period_start
-            WHERE outcome.force IN (
-                SELECT force FROM raw.police_uk_street WHERE period_start >= outcome.period_start - INTERVAL 1 MONTH
+            WITH newest AS (
+                SELECT force, max(period_start) AS month FROM {{batch}} GROUP BY force
+            ),
+            late AS (
+                SELECT street.force, street.crime_id, street.period_start AS crime_month, newest.month
+                FROM raw.police_uk_street AS street JOIN newest ON newest.force = street.force
+                WHERE street.period_start >= newest.month - INTERVAL 3 MONTH
+            ),
+            crime AS (
+                SELECT DISTINCT force, crime_id FROM late WHERE crime_id IS NOT NULL AND crime_month <= month
             )
+            SELECT extract_id, count(*) AS row_count, count(crime.crime_id) AS with_crime
+            FROM {{batch}} AS outcome
+            JOIN newest ON newest.force = outcome.force AND newest.month = outcome.period_start
+            LEFT JOIN crime ON crime.crime_id = outcome.crime_id AND crime.force = outcome.force
+            WHERE outcome.crime_id IS NOT NULL
+                AND outcome.force IN (SELECT force FROM late WHERE crime_month >= month - INTERVAL 1 MONTH)
             GROUP BY extract_id
             HAVING count(*) >= {ENOUGH} AND count(crime.crime_id) < {LEAST_JOINED} * count(*)
             """

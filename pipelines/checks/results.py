@@ -116,6 +116,16 @@ def carry(
     return carried
 
 
+def last_statuses(connection: duckdb.DuckDBPyConnection, table: str) -> dict[str, str]:
+    """Status that each check of a table last had, by the name of the check."""
+    return dict(
+        connection.execute(
+            "SELECT check_name, max_by(status, checked_at) FROM ops.check_result WHERE table_name = ? GROUP BY check_name",
+            [table],
+        ).fetchall()
+    )
+
+
 def results_from_dbt(run_results_json: Path, manifest: Mapping[str, Any]) -> dict[str, list[CheckResult]]:
     """dbt data tests of one invocation as check results, keyed by the tested table (`marts.dim_force`).
 

@@ -46,6 +46,7 @@ def lineage(source: str) -> tuple[Expect, ...]:
                 OR found.period_start IS DISTINCT FROM registered.period_start
             """,
             "Rows carry another force or month than their extract is registered for: load the extract again.",
+            by_extract=True,
         ),
         no_rows(
             "one_extract_per_period",
@@ -120,6 +121,7 @@ def unique_lines(description: str) -> Expect:
         HAVING count(*) > 1
         """),
         description,
+        by_extract=True,
     )
 
 
@@ -206,6 +208,7 @@ def worded(column: str, words: tuple[str, ...], description: str, severity: Seve
         ),
         description,
         severity,
+        by_extract=True,
     )
 
 

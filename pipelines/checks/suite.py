@@ -17,6 +17,7 @@ Severity = Literal["error", "warning"]
 ROWS = "unexpected_rows_expectation"
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 _TABLE = re.compile(r"[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*")
+_DAY = re.compile(r"\b(current_date|current_timestamp|now|today)\b", re.IGNORECASE)
 _TYPE = re.compile(r"expect_[a-z0-9_]+|" + ROWS)
 
 
@@ -28,7 +29,8 @@ class Expect:
     'warning' travels on. `type` and `kwargs` are those of Great Expectations. `description` says in one plain
     sentence what a failure means and how to mend it. `wrong` is the SQL condition that a wrong row meets, where rows
     alone show it: all such of a suite are counted in one pass over the table. `told` is a query of one text, which
-    is reported as what was observed, also when nothing is wrong.
+    is reported as what was observed, also when nothing is wrong. `by_extract` promises that what is wrong with the rows
+    of an extract does not depend on those of others, as is so of a condition on rows.
     Raises ValueError when the definition is not usable.
     """
 
@@ -39,12 +41,24 @@ class Expect:
     description: str = ""
     wrong: str | None = None
     told: str | None = None
+    by_extract: bool = False
 
     @property
     def sql(self) -> tuple[str, ...]:
         """What it asks, where that is SQL."""
         asked = (self.wrong, self.told, self.kwargs.get("unexpected_rows_query"))
         return tuple(str(text) for text in asked if text)
+
+    @property
+    def is_dated(self) -> bool:
+        """Whether the answer depends on the day on which it is asked."""
+        return any(_DAY.search(text) for text in self.sql)
+
+    @property
+    def holds_by_extract(self) -> bool:
+        """Whether it holds for a table when it holds for the rows of each extract alone."""
+        is_of_rows = self.wrong is not None and "{batch}" not in self.wrong
+        return (is_of_rows or self.by_extract) and not self.told and not self.is_dated
 
     def __post_init__(self) -> None:
         if not _NAME.fullmatch(self.name):
@@ -57,6 +71,15 @@ class Expect:
             )
         if not self.description:
             raise ValueError(f"Check {self.name} has no description: say what a failure means and the mend.")
+
+
+@dataclass(frozen=True)
+class NewRows:
+    """What is new in a table since its suite was last run: the rows of some extracts. The checks `held` held for all
+    others, so that those which hold by extract need only be asked of these rows."""
+
+    extracts: tuple[str, ...]
+    held: frozenset[str]
 
 
 @dataclass(frozen=True)
@@ -79,6 +102,12 @@ class Suite:
     def layer(self) -> str:
         """Schema of the table, which is also the folder of its file under `expectations/`."""
         return self.table.split(".")[0]
+
+    @property
+    def by_extract(self) -> tuple[Expect, ...]:
+        """The checks that need only be asked of new extracts; one that names its table does so to see all of it."""
+        chosen = (expect for expect in self.expectations if expect.holds_by_extract)
+        return tuple(expect for expect in chosen if not any(self.table in text for text in expect.sql))
 
 
 def not_null(column: str, description: str, severity: Severity = "error") -> Expect:
@@ -113,6 +142,7 @@ def no_rows(
     *,
     wrong: str | None = None,
     told: str | None = None,
+    by_extract: bool = False,
 ) -> Expect:
     """Check that a query finds nothing: each row it returns is one thing that is wrong.
 
@@ -127,4 +157,5 @@ def no_rows(
         description=description,
         wrong=wrong,
         told=told,
+        by_extract=by_extract,
     )

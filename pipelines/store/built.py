@@ -27,16 +27,20 @@ BY_SOURCE = "by_source"
 _BUILT = ("model", "seed", "test")
 
 
-def digests(connection: duckdb.DuckDBPyConnection, settings: Settings, manifest: Mapping[str, Any]) -> dict[str, str]:
-    """Hash of all that a table (by its name, `marts.dim_area`) or a test of dbt (by its unique id) is made of."""
+def digests(
+    connection: duckdb.DuckDBPyConnection, settings: Settings, manifest: Mapping[str, Any], *, extracts: bool = True
+) -> dict[str, str]:
+    """Hash of all that a table (by its name, `marts.dim_area`) or a test of dbt (by its unique id) is made of; without
+    `extracts`, of all but the extracts."""
     made_with = recipe(settings)
     code = _hash([code_digest(), settings.force, repr(made_with["packages"]), made_with["machine"]])
     register: dict[str, str] = dict(
         connection.execute(
             f"""
             SELECT coalesce(source, ''), sha256(string_agg(CAST(line AS VARCHAR), chr(10) ORDER BY extract_id))
-            FROM {REGISTER} AS line GROUP BY ALL ORDER BY ALL
-            """
+            FROM {REGISTER} AS line WHERE ? GROUP BY ALL ORDER BY ALL
+            """,
+            [extracts],
         ).fetchall()
     )
     release = repr(connection.execute("SELECT release_id FROM ops.release").fetchall())
@@ -119,6 +123,39 @@ def checks_of(table: str) -> str:
     return f"checks of {table}"
 
 
+def source_of(table: str) -> str:
+    """The source of a table of raw or staging."""
+    return table.split(".")[1].removeprefix("stg_")
+
+
+def extracts_of(connection: duckdb.DuckDBPyConnection, sources: Iterable[str], digest: str) -> dict[str, str]:
+    """Of each loaded extract of some sources, by its id, the hash of what is made of it with all that `digest` stands for."""
+    lines = connection.execute(
+        f"""
+        SELECT extract_id, CAST(line AS VARCHAR) FROM {REGISTER} AS line
+        WHERE status = 'loaded' AND source IN (SELECT unnest(?::VARCHAR[]))
+        """,
+        [sorted(sources)],
+    ).fetchall()
+    return {extract: _hash([digest, line]) for extract, line in lines}
+
+
+def sources_behind(table: str, manifest: Mapping[str, Any]) -> set[str] | None:
+    """The sources whose extracts a table is made of; None where it is made of anything else that is not a seed."""
+    by_name = {name_of(node): node for node in (manifest["sources"] | manifest["nodes"]).values()}
+    found: set[str] = set()
+    above = [by_name[table]] if table in by_name else []
+    while above:
+        node = above.pop()
+        if node["resource_type"] == "source":
+            if node["source_name"] != "raw":
+                return None
+            found.add(node["name"])
+        every = manifest["sources"] | manifest["nodes"]
+        above += [every[key] for key in node.get("depends_on", {}).get("nodes", []) if key in every]
+    return found or None
+
+
 def due(
     keys: Iterable[str], manifest: Mapping[str, Any], found: Mapping[str, str], known: Mapping[str, str]
 ) -> tuple[list[str], list[str]]:
@@ -158,23 +195,45 @@ def noted(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
 def forget(connection: duckdb.DuckDBPyConnection, names: Set[str] | None = None) -> None:
     """Forget what is about to be done again; all of it when no names are given."""
     _create(connection)
-    if names is None:
-        connection.execute("DELETE FROM history.built")
-    else:
-        connection.execute("DELETE FROM history.built WHERE name IN (SELECT unnest(?::VARCHAR[]))", [sorted(names)])
+    for table in ("history.built", "history.built_from"):
+        if names is None:
+            connection.execute(f"DELETE FROM {table}")
+        else:
+            connection.execute(f"DELETE FROM {table} WHERE name IN (SELECT unnest(?::VARCHAR[]))", [sorted(names)])
 
 
-def note(connection: duckdb.DuckDBPyConnection, done: Mapping[str, str]) -> None:
-    """Note what has been done, and the hash of what it is made of."""
+def noted_extracts(connection: duckdb.DuckDBPyConnection, name: str) -> dict[str, str]:
+    """The extracts that a thing was made of when it was noted, with their hashes; empty when that is not noted."""
+    _create(connection)
+    return dict(
+        connection.execute("SELECT extract_id, digest FROM history.built_from WHERE name = ?", [name]).fetchall()
+    )
+
+
+def note(
+    connection: duckdb.DuckDBPyConnection,
+    done: Mapping[str, str],
+    extracts: Mapping[str, Mapping[str, str]] | None = None,
+) -> None:
+    """Note what has been done, and the hash of what it is made of; of what can be done extract by extract also the
+    extracts, as `extracts_of` tells them."""
     forget(connection, done.keys())
     connection.execute(
         "INSERT INTO history.built SELECT unnest(?::VARCHAR[]), unnest(?::VARCHAR[])", [list(done), list(done.values())]
     )
+    for name, made_of in (extracts or {}).items():
+        connection.execute(
+            "INSERT INTO history.built_from SELECT ?, unnest(?::VARCHAR[]), unnest(?::VARCHAR[])",
+            [name, list(made_of), list(made_of.values())],
+        )
 
 
 def _create(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute("CREATE SCHEMA IF NOT EXISTS history")
     connection.execute("CREATE TABLE IF NOT EXISTS history.built (name VARCHAR, digest VARCHAR)")
+    connection.execute(
+        "CREATE TABLE IF NOT EXISTS history.built_from (name VARCHAR, extract_id VARCHAR, digest VARCHAR)"
+    )
 
 
 def _hash(parts: Iterable[str]) -> str:

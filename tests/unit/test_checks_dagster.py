@@ -11,6 +11,7 @@ import pytest
 
 from pipelines.checks.dagster_checks import build_asset_checks
 from pipelines.checks.suite import Suite, no_rows, not_null
+from pipelines.store.warehouse import create_ops_table
 
 SUITES = {
     "raw.t": Suite(
@@ -129,13 +130,16 @@ def test_a_check_that_raises_stops_even_when_it_is_a_warning(warehouse: Warehous
     assert evaluation.description.startswith("c_sound raised: ")
 
 
-def look(warehouse: Warehouse, digest: str, suite: Suite) -> tuple[str, dict[str, bool]]:
-    """Run the checks of a table that is made of `digest`; the run, and by check whether this run looked."""
+def look(warehouse: Warehouse, digest: str, suite: Suite, code: str = "same") -> tuple[str, dict[str, bool]]:
+    """Run the checks of a table that is made of `digest`, and but for its extracts of `code`; the run, and by check
+    whether this run looked."""
+    with warehouse.connect() as connection:
+        create_ops_table(connection, "extract")
     checks = build_asset_checks(
         {suite.table: suite},
         layer="raw",
         asset_key_for=lambda table: dg.AssetKey(table.split(".")),
-        digests=lambda _: {suite.table: digest},
+        digests=lambda _, extracts=True: {suite.table: digest if extracts else code},
     )
     definitions = dg.Definitions(
         assets=[dg.AssetSpec(["raw", "t"])],
@@ -171,6 +175,38 @@ def test_a_table_behind_which_nothing_is_new_keeps_its_results(warehouse: Wareho
         connection.execute("UPDATE raw.t SET a = NULL")
     for _ in range(2):  # what stopped is looked at until it is mended, also where nothing else is new
         assert look(warehouse, "two", SUITES["raw.t"])[1] == every
+
+
+def test_of_a_new_extract_its_rows_alone_are_looked_at_where_the_rest_was(warehouse: Warehouse) -> None:
+    suite = Suite(
+        "raw.t", "A table.", (not_null("a", "No a."), no_rows("one_b", "SELECT b FROM {batch} WHERE b > 1", "No."))
+    )
+    with warehouse.connect() as connection:
+        create_ops_table(connection, "extract")
+        connection.execute("CREATE SCHEMA raw; CREATE TABLE raw.t AS SELECT 'x' AS extract_id, 1 AS a, 1 AS b")
+        connection.execute("INSERT INTO ops.extract (extract_id, source, status) VALUES ('x', 't', 'loaded')")
+    assert failing(warehouse, look(warehouse, "one", suite)) == set()
+    with warehouse.connect() as connection:
+        connection.execute("UPDATE raw.t SET a = NULL")  # as no run does: it shows what is looked at
+        connection.execute("INSERT INTO raw.t VALUES ('y', 1, 1)")
+        connection.execute("INSERT INTO ops.extract (extract_id, source, status) VALUES ('y', 't', 'loaded')")
+    assert failing(warehouse, look(warehouse, "two", suite)) == set()
+    assert failing(warehouse, look(warehouse, "three", suite, code="new")) == {"a_given"}
+    assert failing(warehouse, look(warehouse, "three", suite, code="new")) == {"a_given"}, (
+        "it stopped, so nothing is noted"
+    )
+    with warehouse.connect() as connection:
+        connection.execute("UPDATE raw.t SET a = 1, b = 2 WHERE extract_id = 'x'")
+    assert failing(warehouse, look(warehouse, "four", suite, code="new")) == {"one_b"}, "it is asked of all rows"
+
+
+def failing(warehouse: Warehouse, looked: tuple[str, dict[str, bool]]) -> set[str]:
+    """Checks that failed in a run in which all were looked at."""
+    run_id, by_check = looked
+    assert all(by_check.values())
+    query = "SELECT check_name FROM ops.check_result WHERE run_id = ? AND status <> 'passed'"
+    with warehouse.connect() as connection:
+        return {name for (name,) in connection.execute(query, [run_id]).fetchall()}
 
 
 def test_a_table_is_looked_at_again_on_the_day_on_which_a_check_of_it_answers_otherwise(warehouse: Warehouse) -> None:

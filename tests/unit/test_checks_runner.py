@@ -8,9 +8,9 @@ import duckdb
 import pytest
 
 from pipelines.checks.results import CheckResult
-from pipelines.checks.runner import run_suite
+from pipelines.checks.runner import run_suite, run_suites
 from pipelines.checks.shared import between, holds, matches, unique, unique_lines
-from pipelines.checks.suite import Expect, Suite, in_set, no_rows, not_null
+from pipelines.checks.suite import Expect, NewRows, Suite, in_set, no_rows, not_null
 
 ROOT = Path(__file__).resolve().parents[2]
 SUITE = Suite(
@@ -58,6 +58,27 @@ def test_good_data_pass_and_every_check_is_reported_in_order(database: Path) -> 
     assert [result.name for result in results] == [expect.name for expect in SUITE.expectations]
     assert failed(results) == {}
     assert {result.rows_checked for result in results} == {2}
+
+
+def test_what_held_before_is_asked_of_new_rows_alone_unless_they_are_wrong(database: Path) -> None:
+    execute(
+        database,
+        "INSERT INTO ops.extract VALUES ('y', 'y.csv')",
+        "INSERT INTO raw.t VALUES ('x', 4, 'c', 3, 'bad'), ('y', 1, 'b', 4, 'E01002')",
+    )
+    held = frozenset(expect.name for expect in SUITE.by_extract)
+    assert held == {"extract_id_given", "word_known", "number_in_range", "code_formed", "word_set", "line_unique"}
+    # what is wrong in x, which is said to have been looked at, shows that only y is read
+    assert failed(look(database, "y", held)) == {}
+    assert failed(look(database, "y", held - {"code_formed"})) == {"code_formed": "failed"}
+    execute(database, "INSERT INTO raw.t VALUES ('y', 2, 'd', 5, NULL), (NULL, 3, 'a', 6, NULL)")
+    results = {result.name: result for result in look(database, "y", held)}
+    assert failed(list(results.values())) == dict.fromkeys(["extract_id_given", "word_known"], "failed")
+    assert results["word_known"].observed == "2 of 6 rows, e.g. c, d", "what is wrong is counted in all rows"
+
+
+def look(database: Path, extract: str, held: frozenset[str]) -> list[CheckResult]:
+    return run_suites([SUITE], database, new={SUITE.table: NewRows((extract,), held)})[SUITE.table]
 
 
 def test_each_defect_fails_its_check_and_says_what_was_found(database: Path) -> None:
