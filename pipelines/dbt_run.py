@@ -9,7 +9,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -46,10 +46,10 @@ def dbt_environment(settings: Settings) -> dict[str, str]:
     }
 
 
-def dbt_arguments(settings: Settings) -> list[str]:
-    """What every dbt command of this project is called with."""
+def dbt_arguments(settings: Settings, new_extracts: Mapping[str, Sequence[str]] | None = None) -> list[str]:
+    """What every dbt command of this project is called with; `new_extracts` is told to the models to which they are new."""
     return [
-        *("--vars", f"{{home_force: {settings.force}}}"),
+        *("--vars", json.dumps({"home_force": settings.force, "new_extracts": new_extracts or {}})),
         *("--project-dir", str(DBT_DIR), "--profiles-dir", str(DBT_DIR)),
     ]
 
@@ -155,7 +155,6 @@ class Dbt:
         self._settings = settings
         self._ready: Future[None] | None = None
         self.target = settings.dbt_target_dir
-        self._arguments = [*dbt_arguments(settings), *_folders(self.target)]
 
     def start(self) -> Future[None]:
         """Begin to load dbt and the project, if that has not begun."""
@@ -165,8 +164,17 @@ class Dbt:
             self._ready = self._pool.submit(_load_project, dbt_environment(self._settings), self.target / PARSED)
         return self._ready
 
-    def build(self, select: Sequence[str], *, indirect_selection: str, progress: Callable[[int], None]) -> Build:
+    def build(
+        self,
+        select: Sequence[str],
+        *,
+        indirect_selection: str,
+        progress: Callable[[int], None],
+        new_extracts: Mapping[str, Sequence[str]] | None = None,
+    ) -> Build:
         """Build what `select` names, with its data tests; `progress` is told how many nodes are done.
+
+        Models with meta by_extract add what is made of `new_extracts` (by model) to what they hold, when they are there.
 
         The build database is closed when this returns. Results also stand in `run_results.json` of the target.
         """
@@ -176,7 +184,7 @@ class Dbt:
         # --full-refresh: a seed whose columns changed is made anew instead of failing
         command = ["build", "--full-refresh", "--exclude-resource-type", "unit_test"]
         command += ["--indirect-selection", indirect_selection]
-        command += ["--select", *select, *self._arguments]
+        command += ["--select", *select, *dbt_arguments(self._settings, new_extracts), *_folders(self.target)]
         with work_of("dbt"):
             self.start().result()
             running: Future[str | None] = self._pool.submit(_run, command, done)

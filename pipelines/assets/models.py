@@ -6,12 +6,25 @@ from graphlib import TopologicalSorter
 from typing import Any
 
 import dagster as dg
+import duckdb
 from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, dbt_assets
 
 from pipelines.assets.facts import sizes
 from pipelines.checks.results import carry, record, results_from_dbt, tested_table
 from pipelines.dbt_run import Build, Dbt, note_seeds, seeds_digest, seeds_loaded
-from pipelines.store.built import digests, due, forget, name_of, note, noted
+from pipelines.settings import Settings
+from pipelines.store.built import (
+    BY_EXTRACT,
+    added,
+    digests,
+    due,
+    extracts_of,
+    forget,
+    name_of,
+    note,
+    noted,
+    sources_behind,
+)
 from pipelines.store.releases import draft
 from pipelines.store.warehouse import Warehouse
 
@@ -92,6 +105,15 @@ def _step(manifest: Mapping[str, Any], name: str, select: str) -> dg.AssetsDefin
             else:
                 again, kept = due(members, manifest, made_of, {} if are_seeds_new else noted(connection))
                 kept = kept if are_seeds_new else of_seeds + kept
+            extracts = _extracts(connection, warehouse.settings, manifest, again)
+            new_extracts: dict[str, list[str]] = {}
+            for table, those in extracts.items():
+                new = None if context.is_subset else added(connection, table, those)
+                if new is None:
+                    connection.execute(f"DROP TABLE IF EXISTS {table}")
+                else:
+                    new_extracts[table.split(".")[1]] = new
+                    log.info("%s: what %d new extracts bring is added to it", table, len(new))
             forget(connection, {name_of(nodes[key]) for key in again})
             tests = [(tested_table(nodes[key], nodes), nodes[key]["name"]) for key in kept if _is_test(nodes[key])]
             carry(connection, context.run.run_id, "dbt", tests)
@@ -109,6 +131,7 @@ def _step(manifest: Mapping[str, Any], name: str, select: str) -> dg.AssetsDefin
                 selected,
                 indirect_selection=indirect,
                 progress=lambda count: log.info("%s: %d models and seeds done, with their tests", name, count),
+                new_extracts=new_extracts,
             )
         if built.statuses:
             with warehouse.connect() as connection:
@@ -135,9 +158,20 @@ def _step(manifest: Mapping[str, Any], name: str, select: str) -> dg.AssetsDefin
         if not context.is_subset:
             with warehouse.connect() as connection:
                 built_well = [name_of(nodes[key]) for key in again if key in built.statuses]
-                note(connection, {name: made_of[name] for name in built_well})
+                by_extract = {table: extracts[table] for table in built_well if table in extracts}
+                note(connection, {name: made_of[name] for name in built_well}, by_extract)
 
     return models
+
+
+def _extracts(
+    connection: duckdb.DuckDBPyConnection, settings: Settings, manifest: Mapping[str, Any], keys: Iterable[str]
+) -> dict[str, dict[str, str]]:
+    """The extracts behind each table, among nodes of dbt, that is added to, with their hashes."""
+    nodes = manifest["nodes"]
+    tables = [name_of(nodes[key]) for key in keys if nodes[key]["config"].get("meta", {}).get(BY_EXTRACT)]
+    apart = digests(connection, settings, manifest, extracts=False) if tables else {}
+    return {table: extracts_of(connection, sources_behind(table, manifest), apart[table]) for table in tables}
 
 
 def _members(manifest: Mapping[str, Any], step: str) -> tuple[list[str], list[str]]:

@@ -24,6 +24,8 @@ _RELEASE = ("ops.release", "history.value")
 """What is new in every run that builds."""
 BY_SOURCE = "by_source"
 """Meta of a model whose rows are of one source each, and made of the extracts of that source alone, as the register's are."""
+BY_EXTRACT = "by_extract"
+"""Meta of a model that keeps what it made of extracts before, and adds to it what is made of new ones."""
 _BUILT = ("model", "seed", "test")
 
 
@@ -140,20 +142,19 @@ def extracts_of(connection: duckdb.DuckDBPyConnection, sources: Iterable[str], d
     return {extract: _hash([digest, line]) for extract, line in lines}
 
 
-def sources_behind(table: str, manifest: Mapping[str, Any]) -> set[str] | None:
-    """The sources whose extracts a table is made of; None where it is made of anything else that is not a seed."""
-    by_name = {name_of(node): node for node in (manifest["sources"] | manifest["nodes"]).values()}
+def sources_behind(table: str, manifest: Mapping[str, Any]) -> set[str]:
+    """The sources whose extracts a table is made of. Raises ValueError when it is made of another table that no seed is."""
+    every = manifest["sources"] | manifest["nodes"]
     found: set[str] = set()
-    above = [by_name[table]] if table in by_name else []
+    above = [node for node in every.values() if name_of(node) == table]
     while above:
         node = above.pop()
         if node["resource_type"] == "source":
             if node["source_name"] != "raw":
-                return None
+                raise ValueError(f"Model {table} reads {name_of(node)}, so take meta {BY_EXTRACT} away from it.")
             found.add(node["name"])
-        every = manifest["sources"] | manifest["nodes"]
-        above += [every[key] for key in node.get("depends_on", {}).get("nodes", []) if key in every]
-    return found or None
+        above += [every[key] for key in node.get("depends_on", {}).get("nodes", [])]
+    return found
 
 
 def due(
@@ -208,6 +209,15 @@ def noted_extracts(connection: duckdb.DuckDBPyConnection, name: str) -> dict[str
     return dict(
         connection.execute("SELECT extract_id, digest FROM history.built_from WHERE name = ?", [name]).fetchall()
     )
+
+
+def added(connection: duckdb.DuckDBPyConnection, name: str, extracts: Mapping[str, str]) -> list[str] | None:
+    """The extracts that are to be added to a table made of others before; None when it is to be built anew: nothing is
+    noted of it, one of those others is gone or changed, or most are new."""
+    known = noted_extracts(connection, name) if name in noted(connection) else {}
+    new = sorted(extracts.keys() - known.keys())
+    is_kept = all(extracts.get(key) == digest for key, digest in known.items())
+    return new if known and is_kept and len(new) <= len(known) else None
 
 
 def note(

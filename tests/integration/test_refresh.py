@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import signal
 import subprocess
@@ -185,6 +186,7 @@ def test_neither_a_kill_nor_refused_files_hold_up_the_others(installation: Insta
         assert ask(path, f"SELECT value FROM marts.as_of('{before}') WHERE {june}") == []
         # What nothing new is behind is not built or looked at again, and what was found of it stands for this run too.
         assert "Checking 20 tables" not in done.stderr
+        assert re.search(r"int_street_record_count: what [1-9] new extracts bring is added to it", done.stderr)
         looked = "SELECT DISTINCT table_name FROM ops.check_result WHERE run_id = (SELECT run_id FROM ops.release) AND "
         again = {str(table) for (table,) in ask(path, f"{looked} looked_by = run_id")}
         kept = {str(table) for (table,) in ask(path, f"{looked} looked_by <> run_id AND looked_at < checked_at")}

@@ -9,7 +9,18 @@ import duckdb
 import pytest
 
 from pipelines.settings import Settings
-from pipelines.store.built import digest_of_checks, digests, due, forget, note, noted, sources_read
+from pipelines.store.built import (
+    added,
+    digest_of_checks,
+    digests,
+    due,
+    extracts_of,
+    forget,
+    note,
+    noted,
+    sources_behind,
+    sources_read,
+)
 from pipelines.store.warehouse import create_ops_table
 
 
@@ -154,3 +165,47 @@ MONTHS = "(select * from {{ ref('int_source_month') }}"
 )
 def test_what_is_read_of_a_table_by_source_is_told_only_where_it_is_certain(sql: str, read: list[str] | None) -> None:
     assert sources_read(sql, "intermediate.int_source_month") == read
+
+
+def test_extracts_are_added_where_those_before_are_still_there(build: duckdb.DuckDBPyConnection) -> None:
+    table = "intermediate.int_source_month"
+    held = {"a": "1", "b": "2"}
+    assert added(build, table, held) is None, "of a table that is noted, but not by extract"
+    note(build, {table: "x"}, {table: held})
+    assert added(build, table, held) == []
+    assert added(build, table, {**held, "d": "4", "c": "3"}) == ["c", "d"]
+    assert added(build, table, {"a": "1", "c": "3"}) is None, "one is gone"
+    assert added(build, table, {**held, "b": "3"}) is None, "one has changed, or what is made of it"
+    assert added(build, table, {**held, **dict.fromkeys("cde", "3")}) is None, "more are new than not"
+    forget(build, {table})
+    assert added(build, table, held) is None
+    note(build, {table: "x"}, {table: held})
+    build.execute(f"DROP TABLE {table}")
+    assert added(build, table, held) is None
+
+
+def test_an_extract_has_another_hash_when_its_line_or_what_is_made_with_it_changes(
+    build: duckdb.DuckDBPyConnection,
+) -> None:
+    build.execute("UPDATE ops.extract SET status = 'loaded'")
+    build.execute("INSERT INTO ops.extract (extract_id, source, status) VALUES ('gone', 'crime', 'superseded')")
+    first = extracts_of(build, {"crime"}, "code")
+    assert first.keys() == {"a"}
+    assert extracts_of(build, {"crime"}, "code") == first
+    assert extracts_of(build, {"crime"}, "other code") != first
+    build.execute("UPDATE ops.extract SET rows_loaded = 7 WHERE extract_id = 'a'")
+    assert extracts_of(build, {"crime"}, "code") != first
+
+
+def test_without_the_extracts_a_table_is_made_of_code_and_seeds(build: duckdb.DuckDBPyConnection) -> None:
+    before = digests(build, Settings.load({}, force="kent"), MANIFEST, extracts=False)
+    build.execute("INSERT INTO ops.extract (extract_id, source) VALUES ('c', 'crime')")
+    assert digests(build, Settings.load({}, force="kent"), MANIFEST, extracts=False) == before
+    other = digests(build, Settings.load({}, force="avon-and-somerset"), MANIFEST, extracts=False)
+    assert other["staging.stg_crime"] != before["staging.stg_crime"]
+
+
+def test_a_table_that_is_added_to_is_made_of_raw_tables_and_seeds_alone() -> None:
+    assert sources_behind("staging.stg_crime", MANIFEST) == {"crime"}
+    with pytest.raises(ValueError, match=r"measures\.msr_crime reads ops\.extract, so take meta by_extract away"):
+        sources_behind("measures.msr_crime", MANIFEST)

@@ -2,7 +2,7 @@ with
 
 records as (
 
-    select * from {{ ref('stg_police_uk_street') }}
+    select * from {{ ref('int_street_record_count') }}
 
 ),
 
@@ -30,42 +30,25 @@ authority_names as (
 
 ),
 
--- the one pass over all records: everything after it works on the few groups that remain
-grouped as (
-
-    select
-        force,
-        period_start as month,
-        is_located,
-        lad_name,
-        crime_type,
-        count(*) as record_count
-
-    from records
-
-    group by force, period_start, is_located, lad_name, crime_type
-
-),
-
 placed as (
 
     select
-        grouped.force,
+        records.force,
         forces.area_code,
-        grouped.month,
-        case when grouped.is_located then authority_names.measured_lad_code end as lad_code,
+        records.month,
+        case when records.is_located then authority_names.measured_lad_code end as lad_code,
         case
-            when not grouped.is_located then 'no_location'
+            when not records.is_located then 'no_location'
             when authority_names.measured_lad_code is null then 'unknown_authority'
             when authority_names.force_area_code = forces.area_code then 'in_force'
             else 'outside_force'
         end as location_status,
-        grouped.crime_type,
-        grouped.record_count
+        records.crime_type,
+        records.record_count
 
-    from grouped
-    left join forces on grouped.force = forces.force
-    left join authority_names on lower(grouped.lad_name) = authority_names.name_key
+    from records
+    left join forces on records.force = forces.force
+    left join authority_names on lower(records.lad_name) = authority_names.name_key
 
 ),
 

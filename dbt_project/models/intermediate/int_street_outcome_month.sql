@@ -4,35 +4,9 @@
 
 with
 
-records as (
-
-    select * from {{ ref('stg_police_uk_street') }}
-
-),
-
-outcomes as (
-
-    select * from {{ ref('stg_police_uk_outcomes') }}
-
-),
-
 crime_types as (
 
     select * from {{ ref('street_crime_type') }} where is_crime
-
-),
-
-labels as (
-
-    select
-        outcome as outcome_label,
-        max(case when outcome_group = 'positive' then 1 else 0 end) as is_positive,
-        max(case when is_court_stage then 1 else 0 end) as is_court_stage
-
-    from {{ ref('outcome_group') }}
-
-    where vocabulary = 'police_uk'
-    group by outcome
 
 ),
 
@@ -46,85 +20,26 @@ forces_with_outcomes as (
 
 ),
 
-crimes as (
-
-    select
-        records.force,
-        records.period_start as month,
-        records.crime_type,
-        records.crime_id,
-        records.last_outcome_category
-
-    from records
-    inner join crime_types on records.crime_type = crime_types.crime_type
-
-),
-
--- of several outcomes of a crime in one month a positive one counts; what a court did after a charge is no outcome
-events as (
-
-    select
-        outcomes.force,
-        outcomes.crime_id,
-        outcomes.period_start as month,
-        substr(max(concat(coalesce(labels.is_positive, 0), outcomes.outcome_type)), 2) as outcome_label
-
-    from outcomes
-    left join labels on outcomes.outcome_type = labels.outcome_label
-
-    where
-        outcomes.crime_id is not null
-        and coalesce(labels.is_court_stage, 0) = 0
-    group by outcomes.force, outcomes.crime_id, outcomes.period_start
-
-),
-
--- an outcome holds until the next
-spells as (
-
-    select
-        force,
-        crime_id,
-        month,
-        outcome_label,
-        row_number() over (partition by force, crime_id order by month) as event_number,
-        lead(month) over (partition by force, crime_id order by month) as next_month
-
-    from events
-
-),
-
-followed_crimes as (
-
-    select crimes.*
-
-    from crimes
-    inner join forces_with_outcomes on crimes.force = forces_with_outcomes.force
-
-),
-
--- the one pass that brings crimes and outcomes together: everything after it works on the few groups that remain;
--- an outcome may be of a crime older than the street files at hand
+-- spells are added to, so their counts are to be summed before anything else
 spanned as (
 
     select
-        coalesce(crimes.force, spells.force) as force,
-        crimes.month,
-        crimes.crime_type,
-        crimes.crime_id is not null or crimes.month is null as is_identified,
+        spells.force,
+        spells.month,
+        spells.crime_type,
+        spells.is_identified,
         spells.outcome_label,
-        spells.month as outcome_month,
-        {{ months_between('crimes.month', 'spells.month') }} as months_to_outcome,
-        {{ months_between('crimes.month', 'spells.next_month') }} as months_to_next,
-        coalesce(spells.event_number, 1) = 1 as is_first,
-        count(*) as crime_count
+        spells.outcome_month,
+        spells.months_to_outcome,
+        spells.months_to_next,
+        spells.is_first,
+        sum(spells.crime_count) as crime_count
 
-    from followed_crimes as crimes
-    full outer join spells
-        on crimes.force = spells.force
-        and crimes.crime_id = spells.crime_id
+    from {{ ref('int_street_outcome_spell') }} as spells
+    inner join forces_with_outcomes on spells.force = forces_with_outcomes.force
 
     group by 1, 2, 3, 4, 5, 6, 7, 8, 9
+    having sum(spells.crime_count) <> 0
 
 ),
 
@@ -168,15 +83,16 @@ gathered as (
 
     select
         'as_last_known' as method_id,
-        crimes.force,
-        crimes.month,
-        crimes.crime_type,
-        crimes.crime_id is not null as is_identified,
-        crimes.last_outcome_category as outcome_label,
-        1 as crime_count
+        records.force,
+        records.month,
+        records.crime_type,
+        records.is_identified,
+        records.last_outcome_category as outcome_label,
+        records.record_count as crime_count
 
-    from crimes
-    left join forces_with_outcomes on crimes.force = forces_with_outcomes.force
+    from {{ ref('int_street_record_count') }} as records
+    inner join crime_types on records.crime_type = crime_types.crime_type
+    left join forces_with_outcomes on records.force = forces_with_outcomes.force
 
     where forces_with_outcomes.force is null
 

@@ -36,36 +36,25 @@ current_values as (
 
 ),
 
--- sample records are nobody's past: what was made of them is forgotten with them
-remembered as (
-
-    select known.*
-
-    from known
-    left join current_values
-        on known.series_id = current_values.series_id
-        and known.period_start = current_values.period_start
-
-    where
-        known.source_kind <> 'synthetic'
-        or current_values.source_kind = 'synthetic'
-
-),
-
 standing as (
 
-    select * from remembered where known_until is null
+    select * from known where known_until is null
 
 ),
 
-matched as (
+-- every value beside the version of it that stood, if any, and every version that stood
+paired as (
 
     select
         {% for column in columns %}
         current_values.{{ column }},
+        standing.{{ column }} as standing_{{ column }},
         {% endfor %}
         current_values.extract_ids,
+        standing.extract_ids as standing_extract_ids,
         standing.known_from,
+        current_values.series_id is not null as is_current,
+        standing.series_id is not null as is_standing,
         coalesce(
             {% for column in told %}
             {{ 'and ' if not loop.first }}standing.{{ column }} is not distinct from current_values.{{ column }}
@@ -75,63 +64,76 @@ matched as (
         ) as is_as_before
 
     from current_values
-    left join standing
+    full outer join standing
         on current_values.series_id = standing.series_id
         and current_values.period_start = standing.period_start
 
 ),
 
-ended as (
+sides as (
 
-    select standing.*
+    select true as is_now
+    union all
+    select false as is_now
 
-    from standing
-    left join matched
-        on standing.series_id = matched.series_id
-        and standing.period_start = matched.period_start
-        and matched.is_as_before
+),
 
-    where matched.series_id is null
+-- sample records are nobody's past: what was made of them is forgotten with them
+versions as (
+
+    select
+        {% for column in columns %}
+        case when sides.is_now then paired.{{ column }} else paired.standing_{{ column }} end as {{ column }},
+        {% endfor %}
+        case when sides.is_now then paired.extract_ids else paired.standing_extract_ids end as extract_ids,
+        case when sides.is_now and not paired.is_as_before then release.known_at else paired.known_from end
+            as known_from,
+        case when not sides.is_now then release.known_at end as known_until
+
+    from paired
+    cross join sides
+    cross join release
+
+    where
+        (sides.is_now and paired.is_current)
+        or (
+            not sides.is_now
+            and paired.is_standing
+            and not paired.is_as_before
+            and (paired.standing_source_kind <> 'synthetic' or coalesce(paired.source_kind = 'synthetic', false))
+        )
 
 ),
 
 final as (
 
     select
-        {{ columns | join(',\n        ') }},
+        {% for column in columns %}
+        known.{{ column }},
+        {% endfor %}
+        known.extract_ids,
+        known.known_from,
+        known.known_until
+
+    from known
+    left join current_values
+        on known.series_id = current_values.series_id
+        and known.period_start = current_values.period_start
+
+    where
+        known.known_until is not null
+        and (known.source_kind <> 'synthetic' or current_values.source_kind = 'synthetic')
+
+    union all
+
+    select
+        {{ columns | join(',
+        ') }},
         extract_ids,
         known_from,
         known_until
 
-    from remembered
-
-    where known_until is not null
-
-    union all
-
-    select
-        {% for column in columns %}
-        ended.{{ column }},
-        {% endfor %}
-        ended.extract_ids,
-        ended.known_from,
-        release.known_at as known_until
-
-    from ended
-    cross join release
-
-    union all
-
-    select
-        {% for column in columns %}
-        matched.{{ column }},
-        {% endfor %}
-        matched.extract_ids,
-        case when matched.is_as_before then matched.known_from else release.known_at end as known_from,
-        cast(null as timestamp) as known_until
-
-    from matched
-    cross join release
+    from versions
 
 )
 

@@ -1,0 +1,109 @@
+"""Models that add what new extracts bring to what they hold: whatever comes in whichever order, their counts add up to
+those of one build of everything. Their SQL is rendered outside dbt and run on DuckDB over drawn records."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+import duckdb
+import jinja2
+import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipelines.macros import Macros
+from pipelines.settings import DBT_DIR
+
+MACROS = Macros()
+EXTRACTS = ("a", "b", "c", "d")
+CRIME_TYPES = {"Robbery": True, "Drugs": True, "Noise": False}
+OUTCOMES = {"Charged": ("positive", False), "Nobody found": ("none", False), "Fined": ("positive", True)}
+IDS = st.sampled_from(["1", "2", "3", None])
+MONTHS = st.integers(1, 9).map(lambda month: f"2020-0{month}-01")
+FORCES = st.sampled_from(["avon", "kent"])
+CRIMES = st.lists(
+    st.tuples(
+        st.sampled_from(EXTRACTS),
+        FORCES,
+        MONTHS,
+        st.sampled_from(sorted(CRIME_TYPES)),
+        IDS,
+        st.sampled_from(["x", None]),
+    ),
+    max_size=12,
+)
+GIVEN = st.lists(
+    st.tuples(st.sampled_from(EXTRACTS), FORCES, MONTHS, IDS, st.sampled_from([*OUTCOMES, "New words"])), max_size=12
+)
+
+
+def by_extract() -> dict[str, str]:
+    """SQL of the models with meta by_extract, by name, as it is written."""
+    found = {}
+    for path in (DBT_DIR / "models").rglob("*.yml"):
+        for model in yaml.safe_load(path.read_text(encoding="utf-8")).get("models") or ():
+            if model.get("config", {}).get("meta", {}).get("by_extract"):
+                found[model["name"]] = path.with_name(model["name"] + ".sql").read_text(encoding="utf-8")
+    return found
+
+
+def rendered(sql: str, new: Collection[str] | None) -> str:
+    """The model's SQL for a first build, or for what is added of new extracts."""
+    return jinja2.Template(sql).render(
+        ref=lambda name: name,
+        is_incremental=lambda: new is not None,
+        new_extracts=lambda _: "('" + "', '".join(new or ()) + "')",
+        months_between=MACROS.months_between,
+    )
+
+
+def test_there_are_such_models() -> None:
+    assert by_extract().keys() == {"int_street_record_count", "int_street_outcome_spell"}
+
+
+@pytest.mark.parametrize("model", sorted(by_extract()))
+@settings(max_examples=60)
+@given(crimes=CRIMES, outcomes=GIVEN, nights=st.lists(st.sets(st.sampled_from(EXTRACTS)), min_size=1, max_size=3))
+def test_what_is_added_makes_up_the_whole(
+    model: str, crimes: list[tuple[Any, ...]], outcomes: list[tuple[Any, ...]], nights: list[set[str]]
+) -> None:
+    sql = by_extract()[model]
+    with duckdb.connect() as connection:
+        connection.execute(
+            "CREATE TABLE crime (extract_id VARCHAR, force VARCHAR, period_start DATE, crime_type VARCHAR, "
+            "crime_id VARCHAR, last_outcome_category VARCHAR, is_located BOOLEAN DEFAULT true, lad_name VARCHAR);"
+            "CREATE TABLE outcome (extract_id VARCHAR, force VARCHAR, period_start DATE, crime_id VARCHAR, outcome_type VARCHAR);"
+            "CREATE TABLE street_crime_type (crime_type VARCHAR, is_crime BOOLEAN);"
+            "CREATE TABLE outcome_group (vocabulary VARCHAR, outcome VARCHAR, outcome_group VARCHAR, is_court_stage BOOLEAN);"
+            "CREATE TABLE arrived (extract_id VARCHAR);"
+            "CREATE VIEW stg_police_uk_street AS FROM crime WHERE extract_id IN (FROM arrived);"
+            "CREATE VIEW stg_police_uk_outcomes AS FROM outcome WHERE extract_id IN (FROM arrived)"
+        )
+        for row in crimes:
+            connection.execute("INSERT INTO crime BY POSITION (extract_id, force, period_start, crime_type, crime_id, "
+                               "last_outcome_category) VALUES (?, ?, ?, ?, ?, ?)", row)  # fmt: skip
+        for row in outcomes:
+            connection.execute("INSERT INTO outcome VALUES (?, ?, ?, ?, ?)", row)
+        for crime_type in CRIME_TYPES.items():
+            connection.execute("INSERT INTO street_crime_type VALUES (?, ?)", crime_type)
+        for outcome, (group, is_court_stage) in OUTCOMES.items():
+            connection.execute(
+                "INSERT INTO outcome_group VALUES ('police_uk', ?, ?, ?)", [outcome, group, is_court_stage]
+            )
+        held: set[str] = set()
+        for night, extracts in enumerate(nights):
+            new = extracts - held
+            connection.executemany("INSERT INTO arrived VALUES (?)", [[extract] for extract in sorted(new)] or [[""]])
+            made = rendered(sql, sorted(new) if night else None)
+            connection.execute(f"INSERT INTO held {made}" if night else f"CREATE TABLE held AS {made}")
+            held |= new
+        columns = [column[0] for column in connection.execute("FROM held").description]
+        of, count = ", ".join(columns[:-1]), columns[-1]
+        added = f"SELECT {of}, sum({count}) FROM held GROUP BY ALL HAVING sum({count}) <> 0"
+        difference = (
+            f"SELECT count(*) FROM ((({added}) EXCEPT ALL ({rendered(sql, None)})) "
+            f"UNION ALL (({rendered(sql, None)}) EXCEPT ALL ({added})))"
+        )
+        assert connection.execute(difference).fetchall() == [(0,)]
