@@ -89,9 +89,8 @@ def _raw_asset(contract: Contract) -> dg.AssetsDefinition:
     )
     def raw(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
         warehouse: Warehouse = context.resources.warehouse
-        with worth_retrying():
+        with worth_retrying(), warehouse.connect() as connection:  # held meanwhile: to open a large file takes its time
             report = load(warehouse.settings, warehouse, contract, context.run.run_id)
-        with warehouse.connect(read_only=True) as connection:
             total = connection.execute(f"SELECT count(*) FROM {contract.table}").fetchall()[0][0]
             size, digest = connection.execute(
                 "SELECT coalesce(sum(size_bytes), 0), sha256(coalesce(string_agg(sha256, ' ' ORDER BY sha256), '')) "
