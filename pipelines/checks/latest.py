@@ -8,6 +8,7 @@ from datetime import datetime
 
 import duckdb
 
+from pipelines.checks.results import PREPARATION
 from pipelines.store.warehouse import has_ops_table
 
 Check = tuple[str, str]
@@ -65,11 +66,13 @@ class Changes:
 
 
 def runs(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, datetime]]:
-    """Every run that checked anything, with the moment of its last result (UTC), the newest first."""
+    """Every refresh that checked anything, with the moment of its last result (UTC), the newest first."""
     if not has_ops_table(connection, "check_result"):
         return []
     found = connection.execute(
-        "SELECT run_id, max(checked_at) AT TIME ZONE 'UTC' AS last FROM ops.check_result GROUP BY run_id ORDER BY last DESC"
+        "SELECT run_id, max(checked_at) AT TIME ZONE 'UTC' AS last FROM ops.check_result WHERE run_id <> ? "
+        "GROUP BY run_id ORDER BY last DESC",
+        [PREPARATION],
     ).fetchall()
     return [(run_id, moment) for run_id, moment in found]
 

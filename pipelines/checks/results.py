@@ -18,6 +18,9 @@ from pipelines.store.warehouse import create_ops_table, insert_rows
 
 Status = Literal["passed", "failed", "raised"]
 
+PREPARATION = "preparation"
+"""The run, in `ops.check_result`, that is no refresh: `fpw prepare`, which tests the seeds."""
+
 
 @dataclass(frozen=True)
 class CheckResult:

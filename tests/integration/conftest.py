@@ -84,10 +84,6 @@ def installation(tmp_path_factory: pytest.TempPathFactory, prepared: Path) -> In
     """Fourteen months of one force, and every other source, refreshed once."""
     folder = tmp_path_factory.mktemp("installation")
     installation = small_installation(folder, prepared, "2019-03", "2020-04", others=True)
-    with duckdb.connect(str(installation.settings.build_path)) as connection:
-        connection.execute(
-            "DELETE FROM ops.seed"
-        )  # so that this refresh loads the seeds, and has the results of their tests
     installation.refresh_first()
     shutil.copy(installation.settings.build_path, first_build_of(installation))
     return installation

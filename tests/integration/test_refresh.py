@@ -194,6 +194,8 @@ def test_neither_a_kill_nor_refused_files_hold_up_the_others(installation: Insta
         assert "raw.police_uk_street" in kept  # the run that was killed had looked at it
         assert {"raw.control_room_call", "staging.stg_complaint_case", "marts.dim_area"} <= kept - again
         build = installation.settings.build_path
+        of_seeds = f"{looked} looked_by = 'preparation'"  # which tested them, so that no refresh need
+        assert {("reference.force",), ("reference.population",)} <= set(ask(path, of_seeds))
         known = "SELECT table_name, check_name, engine FROM ops.check_result WHERE run_id"
         assert ask(build, f"{known} = '{first_run}' EXCEPT {known} = (SELECT run_id FROM ops.release)") == []
         kept_raw = nights_of(installation) / later.name  # test_verify.py makes the release again from it
