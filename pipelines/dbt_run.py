@@ -19,7 +19,6 @@ from typing import Any
 
 import duckdb
 
-from pipelines.checks.results import PREPARATION, record, results_from_dbt
 from pipelines.settings import DBT_DIR, Settings
 from pipelines.store.advice import advice, advised, in_short
 from pipelines.store.lock import writer_lock
@@ -218,29 +217,6 @@ def dbt_process(settings: Settings) -> Iterator[Dbt]:
     """dbt, which loads itself when it is started or first used."""
     with process_pool(1, "dbt.cli.main") as pool:
         yield Dbt(settings, pool)
-
-
-def load_seeds(settings: Settings) -> None:
-    """Load and test the seeds, unless the build database holds them.
-
-    The results of their tests stand for the refreshes that follow too.
-
-    Raises:
-        ModelError: a seed cannot be loaded, or fails a test.
-    """
-    warehouse, digest = Warehouse(settings), seeds_digest()
-    if seeds_loaded(warehouse):
-        return
-    log.info("Loading the seeds")
-    with dbt_process(settings) as dbt:
-        built = dbt.build(["resource_type:seed"], indirect_selection="cautious", progress=lambda _: None)
-    if built.failure:
-        raise ModelError(built.failure)
-    target = settings.dbt_target_dir
-    results = results_from_dbt(target / "run_results.json", json.loads((target / "manifest.json").read_bytes()))
-    with warehouse.connect() as connection:
-        record(connection, PREPARATION, "dbt", results)
-    note_seeds(warehouse, digest)
 
 
 def build_docs(settings: Settings) -> Path:

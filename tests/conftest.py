@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 from hypothesis import settings as hypothesis_settings
 
-from pipelines.dbt_run import ensure_manifest, load_seeds
+from pipelines.dbt_run import ensure_manifest
+from pipelines.seeds import load_seeds
 from pipelines.settings import PROJECT_DIR, Settings
 from pipelines.sources.contract import load_contracts
 from pipelines.store.warehouse import Warehouse

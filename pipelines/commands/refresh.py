@@ -79,8 +79,9 @@ def _refresh(settings: Settings, console: Console, started: float, *, anew: bool
 
 def prepare() -> None:
     """Set up Dagster's folder, parse the dbt project and load its seeds, so that the first refresh need not."""
-    from pipelines.dbt_run import ensure_manifest, load_seeds
+    from pipelines.dbt_run import ensure_manifest
     from pipelines.operations.instance import dagster_instance
+    from pipelines.seeds import load_seeds
     from pipelines.sources.contract import load_contracts
 
     log_to_console()

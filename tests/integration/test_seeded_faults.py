@@ -9,6 +9,7 @@ import re
 import shutil
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import duckdb
@@ -223,7 +224,10 @@ def test_great_expectations_finds_the_same_in_damaged_tables(first_build: Path, 
 
     new = {suite.table: new_rows(suite, first_build, path) for suite in damaged if suite.table.startswith("raw.")}
     assert all(rows.extracts and len(rows.held) > 10 for rows in new.values())
-    assert run_suites(damaged, path, new=new) == told
+    again = run_suites(damaged, path, new=new)
+    # which of many wrong rows are shown is chance
+    assert all([replace(result, observed="") for result in again[table]]
+               == [replace(result, observed="") for result in told[table]] for table in told)  # fmt: skip
 
 
 def new_rows(suite: Suite, before: Path, now: Path) -> NewRows:
