@@ -9,7 +9,7 @@ import pytest
 from click.testing import Result
 from typer.testing import CliRunner
 
-from pipelines.checks.results import CheckResult, carry, record
+from pipelines.checks.results import PREPARATION, CheckResult, carry, record
 from pipelines.cli import app
 
 
@@ -68,6 +68,13 @@ def test_warnings_alone_end_well_and_a_run_can_be_named(build: Path) -> None:
     assert result.exit_code == 0
     assert result.output.startswith("Run first, ")
     assert "no run before it" in result.output
+
+
+def test_the_preparation_is_no_run_to_compare_with(tmp_path: Path) -> None:
+    path = tmp_path / "build.duckdb"
+    keep(path, PREPARATION, outcome("s"), table="reference.force")
+    keep(path, "first", outcome("a"))
+    assert "no run before it" in fpw(path).output
 
 
 def test_every_check_or_those_of_a_table_are_listed(build: Path) -> None:

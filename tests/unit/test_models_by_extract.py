@@ -37,8 +37,6 @@ CRIMES = st.lists(
 GIVEN = st.lists(
     st.tuples(st.sampled_from(EXTRACTS), FORCES, MONTHS, IDS, st.sampled_from([*OUTCOMES, "New words"])), max_size=12
 )
-
-
 MODELS = ("int_street_record_count", "int_street_outcome_spell")
 
 
@@ -87,17 +85,14 @@ def test_what_is_added_makes_up_the_whole(
             "CREATE VIEW stg_police_uk_street AS FROM crime WHERE extract_id IN (FROM arrived);"
             "CREATE VIEW stg_police_uk_outcomes AS FROM outcome WHERE extract_id IN (FROM arrived)"
         )
-        for row in crimes:
-            connection.execute("INSERT INTO crime BY POSITION (extract_id, force, period_start, crime_type, crime_id, "
-                               "last_outcome_category) VALUES (?, ?, ?, ?, ?, ?)", row)  # fmt: skip
-        for row in outcomes:
-            connection.execute("INSERT INTO outcome VALUES (?, ?, ?, ?, ?)", row)
-        for crime_type in CRIME_TYPES.items():
-            connection.execute("INSERT INTO street_crime_type VALUES (?, ?)", crime_type)
-        for outcome, (group, is_court_stage) in OUTCOMES.items():
-            connection.execute(
-                "INSERT INTO outcome_group VALUES ('police_uk', ?, ?, ?)", [outcome, group, is_court_stage]
-            )
+        connection.execute(
+            "INSERT INTO crime (extract_id, force, period_start, crime_type, crime_id, last_outcome_category) "
+            + values(crimes, 6)
+        )
+        connection.execute(f"INSERT INTO outcome {values(outcomes, 5)}")
+        connection.execute(f"INSERT INTO street_crime_type {values(list(CRIME_TYPES.items()), 2)}")
+        groups = [("police_uk", outcome, *group) for outcome, group in OUTCOMES.items()]
+        connection.execute(f"INSERT INTO outcome_group {values(groups, 4)}")
         held: set[str] = set()
         for night, extracts in enumerate(nights):
             new = extracts - held

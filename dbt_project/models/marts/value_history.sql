@@ -127,8 +127,7 @@ final as (
     union all
 
     select
-        {{ columns | join(',
-        ') }},
+        {{ columns | join(',\n        ') }},
         extract_ids,
         known_from,
         known_until
